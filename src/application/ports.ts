@@ -1,0 +1,77 @@
+import type { Json, JsonObject } from '#core/json.ts';
+import type { Instant } from '#core/time.ts';
+
+/**
+ * Two clocks. Journey time governs freshness, durations, expiry and windows; machine time governs leases, timeouts and
+ * retries. On a server both are the database's time; in the demo journey time runs fast.
+ */
+export type Clock = {
+  readonly journey: () => Instant;
+  readonly machine: () => Instant;
+  /** Machine time. Resolves early, without error, when the signal aborts. */
+  readonly sleep: (wait_ms: number, signal?: AbortSignal) => Promise<void>;
+};
+
+export type Ids = {
+  /** Unguessable, URL-safe, 128 bits. */
+  readonly random: () => string;
+  /** A digest of the text, stable over processes and versions: base64url of SHA-256, 22 characters. */
+  readonly digest: (text: string) => string;
+};
+
+export type Logger = {
+  readonly debug: (message: string, fields?: JsonObject) => void;
+  readonly info: (message: string, fields?: JsonObject) => void;
+  readonly warn: (message: string, fields?: JsonObject) => void;
+  readonly error: (message: string, fields?: JsonObject) => void;
+};
+
+/** What an attempt of a task is given; the idempotency key stays the same over the attempts of one generation. */
+export type Assignment = {
+  readonly clientId: string;
+  readonly workId: string;
+  readonly taskId: string;
+  readonly intent: string;
+  readonly input: JsonObject;
+  readonly generation: number;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+};
+
+export type TaskOutcome =
+  | { readonly type: 'succeeded'; readonly output: Json }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
+
+/** A remote task as its agent reports it. */
+export type RemoteTask =
+  | { readonly state: 'working'; readonly remoteTaskId: string; readonly message?: string }
+  | { readonly state: 'ended'; readonly remoteTaskId: string | null; readonly outcome: TaskOutcome };
+
+export type AgentHealth = {
+  readonly agentId: string;
+  readonly name: string;
+  readonly url: string;
+  readonly healthy: boolean;
+  /** Machine time of the last successful contact; null: never. */
+  readonly lastSeen: Instant | null;
+  readonly problem?: string;
+};
+
+/** How the orchestrator reaches agents in other processes (A2A). */
+export type AgentGateway = {
+  /** How tasks of this intent are run: functions in this process, an A2A agent, or pulled by whoever claims them. */
+  readonly route: (intent: string) => 'in_process' | 'a2a' | 'pull';
+  /** Hands the assignment over and returns as soon as the agent has named its task. Throws only on bugs. */
+  readonly send: (assignment: Assignment, signal: AbortSignal) => Promise<RemoteTask>;
+  /** The state of a task that was handed over. */
+  readonly poll: (assignment: Assignment, remoteTaskId: string, signal: AbortSignal) => Promise<RemoteTask>;
+  /** After a crash: the task that an earlier send of the same assignment made, if the agent can tell; null: none. */
+  readonly find: (assignment: Assignment, signal: AbortSignal) => Promise<RemoteTask | null>;
+  /** Best effort: tells the agent to stop. */
+  readonly cancel: (assignment: Assignment, remoteTaskId: string, signal: AbortSignal) => Promise<void>;
+  /** Every agent that offers the intent (all agents without one), asked now. */
+  readonly health: (intent?: string) => Promise<readonly AgentHealth[]>;
+};
+
+/** A function in this process that does a task: for the demo, the tests and the benchmark. */
+export type InProcessAgent = (assignment: Assignment, signal: AbortSignal) => Promise<Json>;
