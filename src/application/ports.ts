@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
+import type { Plan } from '#core/plan.ts';
+import type { Journey } from '#core/journey/journey.ts';
+import type { JourneyEvent } from '#core/journey/events.ts';
 
 /**
  * Two clocks. Journey time governs freshness, durations, expiry and windows; machine time governs leases, timeouts and
@@ -75,3 +78,71 @@ export type AgentGateway = {
 
 /** A function in this process that does a task: for the demo, the tests and the benchmark. */
 export type InProcessAgent = (assignment: Assignment, signal: AbortSignal) => Promise<Json>;
+
+/** Every version of the configuration that a journey may have pinned, compiled. */
+export type Plans = {
+  readonly active: () => Plan;
+  /** The plan of a hash that `ensure` has seen. */
+  readonly get: (hash: string) => Plan;
+  /** Makes plans of these hashes available, from the stored documents where this process has not compiled them yet. */
+  readonly ensure: (hashes: Iterable<string>) => Promise<void>;
+};
+
+/** What one client's part of a flush records. */
+export type Recording = {
+  readonly clientId: string;
+  /** The journey that the decisions were based on; null: a client without one. */
+  readonly before: Journey | null;
+  readonly journey: Journey;
+  readonly events: readonly RecordedEvent[];
+  /** Whether one of the events admits the journey: recorded only while this process holds the admission. */
+  readonly admits: boolean;
+  readonly answers: readonly KeyedAnswer[];
+};
+
+export type RecordedEvent = {
+  readonly seq: number;
+  readonly event: JourneyEvent;
+  readonly actor: string;
+  readonly door: string;
+  readonly requestId: string;
+};
+
+export type IdempotencyKey = { readonly principal: string; readonly key: string; readonly requestHash: string };
+export type KeyedAnswer = IdempotencyKey & { readonly response: Json };
+
+/** The journal's store. One lane is one connection; a client always belongs to the same lane of a process. */
+export type JournalStore = { readonly openLane: () => Promise<JournalLane> };
+
+export type JournalLane = {
+  /** The journeys as of one instant. Unknown clients are left out. */
+  readonly load: (clientIds: readonly string[]) => Promise<ReadonlyMap<string, Journey>>;
+  /**
+   * Records all or nothing of each client, in one transaction: only where nobody has moved the journey since `before`.
+   * Answers who was recorded, and whether this process still holds the admission.
+   */
+  readonly write: (batch: readonly Recording[], context: WriteContext) => Promise<WriteOutcome>;
+  /** Which of these requests have been recorded: after a connection broke between COMMIT and its answer. */
+  readonly recorded: (
+    requests: readonly { readonly clientId: string; readonly requestId: string }[],
+  ) => Promise<ReadonlySet<string>>;
+  readonly answers: (
+    keys: readonly { readonly clientId: string; readonly principal: string; readonly key: string }[],
+  ) => Promise<readonly (KeyedAnswer & { readonly clientId: string })[]>;
+  /** `conflict`: decide again on fresh state. `ambiguous`: it may have been recorded. `refused`: the data is at fault. */
+  readonly failureOf: (error: unknown) => 'conflict' | 'ambiguous' | 'refused';
+  readonly close: () => Promise<void>;
+};
+
+export type WriteContext = {
+  readonly now: Instant;
+  readonly machineNow: Instant;
+  readonly epoch: number;
+  /** Who follows the tasks that leave for agents: this process, or (null) whoever claims them. */
+  readonly follower: number | null;
+  readonly destinations: readonly string[];
+  /** When a journey that enters its first stage is to be looked at again (journey time). */
+  readonly dueAt: Instant;
+};
+
+export type WriteOutcome = { readonly won: ReadonlySet<string>; readonly holdsAdmission: boolean };

@@ -57,7 +57,7 @@ export const errorCatalogue = {
   'orchestrator.disabled': { status: 503, retryable: true },
   'orchestrator.overloaded': { status: 503, retryable: true },
   'store.unavailable': { status: 503, retryable: true },
-  'internal': { status: 500, retryable: false },
+  internal: { status: 500, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
@@ -72,7 +72,12 @@ export type Refusal = {
 };
 
 export function refuse(code: ErrorCode, message: string, hint?: string, details?: ErrorDetails): Refusal {
-  return { refused: code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) };
+  return {
+    refused: code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+  };
 }
 
 export const isRefusal = (value: unknown): value is Refusal =>

@@ -17,7 +17,6 @@ export type Plan = {
   readonly taskTimeout_ms: number;
   /** A journey is looked at again after this long, even if nothing seems to change. */
   readonly baseInterval_ms: number;
-  readonly autoPromotion: boolean;
 };
 
 export type StagePlan = {
@@ -26,6 +25,7 @@ export type StagePlan = {
   readonly order: number;
   /** null: ongoing. */
   readonly durationTarget_ms: number | null;
+  /** false: an open gate waits for promote. */
   readonly autoPromotion: boolean;
   readonly criteria: readonly Criterion[];
   readonly goals: readonly Goal[];

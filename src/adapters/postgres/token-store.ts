@@ -1,0 +1,52 @@
+import type { JsonObject } from '#core/json.ts';
+import type { TokenRecord, TokenStore } from '#application/dependencies.ts';
+import { timestamptz } from './column-types.ts';
+import type { Database } from './database.ts';
+
+const COLUMNS =
+  'token_id, name, kind, roles, clients, evidence_kinds, local, created_at, expires_at, revoked_at, last_used_at';
+type Row = TokenRecord & JsonObject;
+
+export function postgresTokenStore(database: Database): TokenStore {
+  return {
+    add: async (record, hash) => {
+      const { token_id, name, kind, roles, clients, evidence_kinds, local, created_at, expires_at } = record;
+      const rows = await database.query(
+        `insert into tokens (token_id, name, hash, kind, roles, clients, evidence_kinds, local, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning token_id`,
+        [
+          token_id,
+          name,
+          hash,
+          kind,
+          roles,
+          clients,
+          evidence_kinds,
+          local,
+          timestamptz(created_at),
+          expires_at === null ? null : timestamptz(expires_at),
+        ],
+      );
+      return rows.length > 0;
+    },
+    find: async (hash) => {
+      const [row] = await database.query<Row>(`select ${COLUMNS} from tokens where hash = $1`, [hash], 'find_token');
+      return row ?? null;
+    },
+    list: () => database.query<Row>(`select ${COLUMNS} from tokens order by revoked_at is not null, name limit 10000`),
+    revoke: async (nameOrId, at) => {
+      const [row] = await database.query<Row>(
+        `update tokens set revoked_at = $2 where (token_id = $1 or name = $1) and revoked_at is null returning ${COLUMNS}`,
+        [nameOrId, timestamptz(at)],
+      );
+      return row ?? null;
+    },
+    touch: async (tokenId, at) => {
+      await database.query(
+        'update tokens set last_used_at = $2 where token_id = $1',
+        [tokenId, timestamptz(at)],
+        'touch_token',
+      );
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import type { Json } from '#core/json.ts';
+import type { WaitingRoom } from '#application/dispatcher.ts';
+import type { WaitingTask } from '#application/remote-work.ts';
+import { timestamptz } from './column-types.ts';
+import type { Database } from './database.ts';
+
+type Row = {
+  readonly client_id: string;
+  readonly work_id: string;
+  readonly task_id: string;
+  readonly intent: string;
+  readonly state: WaitingTask['state'];
+  readonly generation: number;
+  readonly attempt: number;
+  readonly input: Json;
+  readonly remote_task_id: string | null;
+};
+
+/** Its own process retries from memory; a row that is overdue by this much was forgotten, and is anybody's. */
+const FORGOTTEN_AFTER_MS = 5_000;
+
+const ABANDONED = `
+select u.client_id, u.work_id, u.owner from unit_of_works u
+where u.status = 'in_progress'
+  and (u.owner is null or not exists (select 1 from processes p where p.epoch = u.owner and p.lease_until > $1))
+limit $2`;
+
+// A row waits for its owner while that lives. SKIP LOCKED: two replicas that look at once take different rows.
+const CLAIM = `
+with due as (
+  select t.client_id, t.work_id, t.task_id from uow_tasks t
+  where t.state in ('running', 'retry_wait', 'cancelled') and t.available_at <= $2
+    and (t.lease_until is null or t.lease_until <= $2)
+    and (t.state = 'cancelled'
+      or not exists (select 1 from processes p where p.epoch = t.owner and p.lease_until > $2)
+      or (t.state = 'retry_wait' and t.available_at <= $5))
+  order by t.available_at
+  limit $4
+  for update skip locked
+)
+update uow_tasks t set owner = $1, lease_until = $3
+from due where t.client_id = due.client_id and t.work_id = due.work_id and t.task_id = due.task_id
+returning t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id`;
+
+export function postgresWaitingRoom(database: Database): WaitingRoom {
+  return {
+    abandonedUnits: async (machineNow, limit) => {
+      const rows = await database.query<{ client_id: string; work_id: string; owner: number | null }>(
+        ABANDONED,
+        [timestamptz(machineNow), limit],
+        'abandoned_units',
+      );
+      return rows.map(({ client_id, work_id, owner }) => ({ clientId: client_id, workId: work_id, owner }));
+    },
+    claim: async (epoch, machineNow, lease_ms, limit) => {
+      const rows = await database.query<Row>(
+        CLAIM,
+        [
+          epoch,
+          timestamptz(machineNow),
+          timestamptz(machineNow + lease_ms),
+          limit,
+          timestamptz(machineNow - FORGOTTEN_AFTER_MS),
+        ],
+        'claim_tasks',
+      );
+      return rows.map(taskOf);
+    },
+    remember: async ({ clientId, workId, taskId, generation, attempt }, remoteTaskId) => {
+      await database.query(
+        `update uow_tasks set remote_task_id = $6
+         where client_id = $1 and work_id = $2 and task_id = $3 and generation = $4 and attempt = $5`,
+        [clientId, workId, taskId, generation, attempt, remoteTaskId],
+        'remember_remote_task',
+      );
+    },
+    forget: async ({ clientId, workId, taskId }) => {
+      await database.query(
+        `delete from uow_tasks where client_id = $1 and work_id = $2 and task_id = $3 and state = 'cancelled'`,
+        [clientId, workId, taskId],
+        'forget_task',
+      );
+    },
+  };
+}
+
+const taskOf = ({
+  client_id,
+  work_id,
+  task_id,
+  intent,
+  state,
+  generation,
+  attempt,
+  input,
+  remote_task_id,
+}: Row): WaitingTask => ({
+  clientId: client_id,
+  workId: work_id,
+  taskId: task_id,
+  intent,
+  state,
+  generation,
+  attempt,
+  input,
+  remoteTaskId: remote_task_id,
+});

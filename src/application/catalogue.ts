@@ -1,0 +1,45 @@
+import { checkAgents } from './use-cases/check-agents.ts';
+import { completeJourney } from './use-cases/complete-journey.ts';
+import { createToken } from './use-cases/create-token.ts';
+import { decideApproval } from './use-cases/decide-approval.ts';
+import { listApprovals } from './use-cases/list-approvals.ts';
+import { listJourneys } from './use-cases/list-journeys.ts';
+import { listTokens } from './use-cases/list-tokens.ts';
+import { promote } from './use-cases/promote.ts';
+import { provideInput } from './use-cases/provide-input.ts';
+import { recordEvidence } from './use-cases/record-evidence.ts';
+import { requestApproval } from './use-cases/request-approval.ts';
+import { retryTasks } from './use-cases/retry-tasks.ts';
+import { revokeToken } from './use-cases/revoke-token.ts';
+import { rollBack } from './use-cases/roll-back.ts';
+import { showEvidence } from './use-cases/show-evidence.ts';
+import { showHistory } from './use-cases/show-history.ts';
+import { showJourney } from './use-cases/show-journey.ts';
+import { showWork } from './use-cases/show-work.ts';
+import { startJourney } from './use-cases/start-journey.ts';
+import { validateExit } from './use-cases/validate-exit.ts';
+import type { AnyUseCase } from './use-case.ts';
+
+/** Everything that can be done, in the order in which help shows it. Every door is a projection of this list. */
+export const catalogue: readonly AnyUseCase[] = [
+  startJourney,
+  listJourneys,
+  showJourney,
+  showHistory,
+  validateExit,
+  promote,
+  rollBack,
+  completeJourney,
+  provideInput,
+  showWork,
+  retryTasks,
+  recordEvidence,
+  showEvidence,
+  listApprovals,
+  decideApproval,
+  requestApproval,
+  checkAgents,
+  createToken,
+  listTokens,
+  revokeToken,
+];

@@ -1,0 +1,144 @@
+import type { Json, JsonObject } from '#core/json.ts';
+import type { Instant } from '#core/time.ts';
+import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
+import type { Journal } from './journal.ts';
+import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
+import type { Role } from './principal.ts';
+
+/** What use-cases work with. */
+export type Dependencies = {
+  readonly journal: Journal;
+  readonly journeys: JourneyReader;
+  readonly plans: Plans;
+  readonly agents: AgentGateway;
+  readonly tokens: TokenStore;
+  readonly evidenceKinds: EvidenceKinds;
+  readonly clock: Clock;
+  readonly ids: Ids;
+};
+
+/** Reads for people: straight from the store, never from the journal's warm aggregates. */
+export type JourneyReader = {
+  readonly journey: (clientId: string) => Promise<Journey | null>;
+  readonly queuePosition: (journey: Journey) => Promise<number>;
+  readonly list: (query: ListQuery) => Promise<readonly JourneyRow[]>;
+  /** Ids that the given one may have meant. */
+  readonly candidates: (clientId: string, limit: number) => Promise<readonly string[]>;
+  readonly history: (clientId: string, after: number, limit: number) => Promise<readonly StoredEvent[]>;
+  readonly units: (clientId: string, stage: string | undefined) => Promise<readonly UnitRow[]>;
+  readonly evidence: (clientId: string, limit: number) => Promise<readonly EvidenceRow[]>;
+  readonly openApprovals: (clientId: string | undefined, limit: number) => Promise<readonly ApprovalRow[]>;
+};
+
+export type ListQuery = {
+  readonly stage?: string | undefined;
+  readonly status?: JourneyStatus | undefined;
+  /** Part of a client id. */
+  readonly query?: string | undefined;
+  /** The last client id of the page before. */
+  readonly after?: string | undefined;
+  readonly clients: readonly string[] | null;
+  readonly limit: number;
+};
+
+export type JourneyRow = {
+  readonly client_id: string;
+  readonly status: JourneyStatus;
+  readonly stage: string;
+  readonly stage_entry: number;
+  readonly version: number;
+  readonly started_at: Instant;
+  readonly stage_started_at: Instant;
+};
+
+export type StoredEvent = {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: Instant;
+  readonly actor: string;
+  readonly door: string;
+  readonly request_id: string;
+  readonly data: JsonObject;
+};
+
+export type UnitRow = {
+  readonly work_id: string;
+  readonly stage: string;
+  readonly stage_entry: number;
+  readonly template_id: string;
+  readonly status: string;
+  readonly created_at: Instant;
+  readonly completed_at: Instant | null;
+  readonly tasks: readonly {
+    readonly task_id: string;
+    readonly name: string;
+    readonly intent: string;
+    readonly state: string;
+    readonly generation: number;
+    readonly attempt: number;
+    readonly error: Json;
+    readonly missing: Json;
+    readonly retry_at: Instant | null;
+  }[];
+};
+
+export type EvidenceRow = {
+  readonly seq: number;
+  readonly kind: string;
+  readonly subject: string;
+  readonly value: Json;
+  readonly observed_at: Instant;
+  readonly source: string;
+  readonly origin: string;
+  readonly recorded_by: string;
+  readonly stage_entry: number;
+};
+
+export type ApprovalRow = {
+  readonly approval_id: string;
+  readonly client_id: string;
+  readonly stage: string;
+  readonly check_id: string;
+  readonly status: string;
+  readonly digest: string;
+  readonly outcomes: JsonObject;
+  readonly approvers: Json;
+  readonly min_approvals: number;
+  readonly votes: Json;
+  readonly requested_at: Instant;
+  readonly expires_at: Instant;
+};
+
+export type TokenRecord = {
+  readonly token_id: string;
+  readonly name: string;
+  readonly kind: 'user' | 'agent';
+  readonly roles: readonly Role[];
+  readonly clients: readonly string[] | null;
+  readonly evidence_kinds: readonly string[];
+  readonly local: boolean;
+  readonly created_at: Instant;
+  readonly expires_at: Instant | null;
+  readonly revoked_at: Instant | null;
+  readonly last_used_at: Instant | null;
+};
+
+export type TokenStore = {
+  /** Answers false when a token of that name is in use already. */
+  readonly add: (record: TokenRecord, hash: string) => Promise<boolean>;
+  readonly find: (hash: string) => Promise<TokenRecord | null>;
+  readonly list: () => Promise<readonly TokenRecord[]>;
+  /** By name or id; answers what was revoked. */
+  readonly revoke: (nameOrId: string, at: Instant) => Promise<TokenRecord | null>;
+  readonly touch: (tokenId: string, at: Instant) => Promise<void>;
+};
+
+/** The kinds of evidence that exist, and how an observation of one is read (implemented beside the validators). */
+export type EvidenceKinds = {
+  readonly names: readonly string[];
+  readonly read: (kind: string, value: unknown, subject: string | undefined) => ReadEvidence;
+};
+
+export type ReadEvidence =
+  | { readonly ok: true; readonly subject: string; readonly value: Json }
+  | { readonly ok: false; readonly problem: string };

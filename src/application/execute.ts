@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+import {
+  errorCatalogue,
+  isRefusal,
+  JourneyError,
+  refuse,
+  type ErrorCode,
+  type ErrorDetails,
+  type Refusal,
+} from '#core/errors.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Logger } from './ports.ts';
+import { effectiveRoles, maySee, type Principal } from './principal.ts';
+import type { AnyUseCase, Call } from './use-case.ts';
+
+/** How a "no" is told, whatever the door: RFC 9457 over HTTP, a message on the CLI. */
+export type Problem = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly hint?: string;
+  readonly details?: ErrorDetails;
+};
+
+export type Answer =
+  | { readonly ok: true; readonly output: unknown }
+  | { readonly ok: false; readonly problem: Problem };
+
+export type Execute = (useCase: AnyUseCase, call: Call, input: unknown) => Promise<Answer>;
+
+/** The one way in: authorises, parses, runs, and turns whatever comes out into an answer. */
+export function executeWith(dependencies: Dependencies, logger: Logger): Execute {
+  return async (useCase, call, input) => {
+    try {
+      const refusal = notAllowed(useCase, call.principal);
+      if (refusal) return told(refusal);
+      const parsed = useCase.input.safeParse(input);
+      if (!parsed.success) return told(invalid(parsed.error));
+      const clientId = useCase.client?.(parsed.data);
+      // A client that the caller may not see is as unknown to it as one that does not exist.
+      if (clientId !== undefined && !maySee(call.principal, clientId))
+        return told(refuse('journey.unknown', `No journey of ${clientId} is known.`));
+      const output: unknown = await useCase.run(dependencies, call, parsed.data);
+      return isRefusal(output) ? told(output) : { ok: true, output };
+    } catch (error) {
+      return told(unexpected(error, useCase, call, logger));
+    }
+  };
+}
+
+const told = ({ refused, message, hint, details }: Refusal): Answer => ({
+  ok: false,
+  problem: problemOf(refused, message, hint, details),
+});
+
+export function problemOf(code: ErrorCode, message: string, hint?: string, details?: ErrorDetails): Problem {
+  return {
+    code,
+    message,
+    ...errorCatalogue[code],
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
+function notAllowed({ name, allow, kinds }: AnyUseCase, principal: Principal): Refusal | undefined {
+  if (kinds && !kinds.includes(principal.kind))
+    return name.startsWith('approval.')
+      ? refuse(
+          'approval.by_agent',
+          `${principal.id} is of kind ${principal.kind}: only people approve.`,
+          'Ask a person with the role approver.',
+        )
+      : refuse(
+          'auth.forbidden',
+          `${name} is for ${kinds.join(' and ')}; ${principal.id} is of kind ${principal.kind}.`,
+        );
+  const has = effectiveRoles(principal);
+  return allow.some((role) => has.has(role))
+    ? undefined
+    : refuse(
+        'auth.forbidden',
+        `${name} needs the role ${allow.join(' or ')}; ${principal.id} has ${principal.roles.join(', ') || 'none'}.`,
+        'Use a token with that role.',
+      );
+}
+
+function invalid(error: z.ZodError): Refusal {
+  const problems = error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.'), problem: issue.message }));
+  return refuse(
+    'input.invalid',
+    problems.map(({ path, problem }) => (path === '' ? problem : `${path}: ${problem}`)).join('; '),
+    'Correct what is named and send it again.',
+    { problems },
+  );
+}
+
+function unexpected(error: unknown, { name }: AnyUseCase, { requestId }: Call, logger: Logger): Refusal {
+  if (error instanceof JourneyError) return refuse(error.code, error.message, error.hint, error.details);
+  logger.error('A use-case failed.', {
+    use_case: name,
+    request_id: requestId,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  return refuse(
+    'internal',
+    'Something went wrong here; nothing of the request was left half done.',
+    `The log has it under ${requestId}.`,
+  );
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { Json } from '#core/json.ts';
+
+/** Field shapes that use-cases share. Limits are part of the shape: nothing unbounded comes in. */
+export const ClientId = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -')
+  .describe('The client whose journey it is.');
+export const StageId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be a stage id, as sandbox')
+  .describe('A stage id of stages.yaml.');
+export const WorkId = z
+  .string()
+  .max(255)
+  .regex(
+    /^uow-[A-Za-z0-9._-]{1,128}:\d{1,9}:[a-z0-9_-]{1,64}$/,
+    'must be a unit of work id, as uow-<client>:<entry>:<template>',
+  )
+  .describe('A unit of work, as uow-status names it.');
+export const ApprovalId = z
+  .string()
+  .max(255)
+  .regex(/^apr-[A-Za-z0-9._-]{1,128}:\d{1,9}:\d{1,9}$/, 'must be an approval id, as apr-<client>:<entry>:<number>')
+  .describe('A request for approval, as status names it.');
+
+// oxlint-disable-next-line no-control-regex -- control characters are what must not come in.
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+/** Text of people: no control characters, which would be alive in a terminal. */
+export const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(max, `must have at most ${max} characters`)
+    .refine((value) => !CONTROL.test(value), 'must not contain control characters');
+export const Reason = text(2_000).describe('Why, in words; it is kept with the journey.');
+
+export const clientOfApproval = (approvalId: string): string =>
+  approvalId.slice('apr-'.length, approvalId.indexOf(':'));
+export const clientOfWorkId = (workId: string): string => workId.slice('uow-'.length, workId.indexOf(':'));
+
+/** JSON of any shape, bounded in depth so that nothing downstream recurses without end. */
+export const JsonValue: z.ZodType<Json> = z.custom<Json>(
+  (value) => value !== undefined && depth(value) <= 10,
+  'must be JSON, not nested deeper than 10 levels',
+);
+
+function depth(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depth));
+}
+
+export const Inputs = z
+  .record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a field name, as pilot_cohort_size'), JsonValue)
+  .refine((inputs) => Object.keys(inputs).length <= 100, 'must have at most 100 fields')
+  .refine((inputs) => !Object.hasOwn(inputs, 'client_id'), 'must not name client_id: it is the journey itself');
+export const iso = (instant: number): string => new Date(instant).toISOString();

@@ -1,0 +1,378 @@
+import { isRefusal, refuse, JourneyError, type Refusal } from '#core/errors.ts';
+import type { Json } from '#core/json.ts';
+import { MINUTE, SECOND } from '#core/time.ts';
+import { decide } from '#core/journey/decide.ts';
+import type { World } from '#core/journey/draft.ts';
+import type { Journey } from '#core/journey/journey.ts';
+import type { JourneyEvent } from '#core/journey/events.ts';
+import { aggregates } from './aggregates.ts';
+import type { JournalDependencies, JournalLimits, JournalStats, Submission, Submitted } from './journal.ts';
+import type { JournalLane, KeyedAnswer, RecordedEvent, Recording, WriteContext } from './ports.ts';
+
+/** One connection, one queue, one flush at a time. A client's commands are in one lane and in order. */
+export type Lane = {
+  readonly submit: (submission: Submission) => Promise<Submitted | Refusal>;
+  readonly waiting: () => number;
+  readonly stats: () => JournalStats;
+  readonly close: () => Promise<void>;
+};
+
+type Item = {
+  readonly submission: Submission;
+  readonly resolve: (answer: Submitted | Refusal) => void;
+  readonly reject: (error: unknown) => void;
+  /** Set when the aggregate must be loaded before this is decided. */
+  fresh: boolean;
+  tries: number;
+};
+
+/** One client's share of a flush, while it is being decided. */
+type Part = {
+  readonly clientId: string;
+  readonly before: Journey | null;
+  readonly warm: boolean;
+  journey: Journey | null;
+  admits: boolean;
+  readonly events: RecordedEvent[];
+  readonly answers: KeyedAnswer[];
+  readonly done: { readonly item: Item; readonly submitted: Submitted }[];
+};
+
+/** How often a command may lose its race before its caller is told that the journey is too busy. */
+const MAX_TRIES = 50;
+/** How long an answer is waited for after a connection broke, before the caller is told that nobody knows. */
+const RECONNECT_FOR_MS = 20 * SECOND;
+const LOOK_AGAIN_AFTER_MS = 5 * MINUTE;
+
+export async function openLane(dependencies: JournalDependencies, limits: JournalLimits): Promise<Lane> {
+  const { store, plans, clock, ids, logger, admission, owner, route } = dependencies;
+  const warm = aggregates(limits.cache);
+  let lane: JournalLane = await store.openLane();
+  let queue: Item[] = [];
+  let flushing: Promise<void> | undefined;
+  const count = { flushes: 0, commands: 0, conflicts: 0, ambiguous: 0 };
+
+  function kick(): void {
+    if (flushing || queue.length === 0) return;
+    // Everything that is submitted in this turn of the event loop joins the same flush.
+    flushing = new Promise<void>((done) => void setImmediate(done)).then(flush).finally(() => {
+      flushing = undefined;
+      kick();
+    });
+  }
+
+  async function flush(): Promise<void> {
+    const batch = queue.splice(0, limits.batch);
+    count.flushes += 1;
+    count.commands += batch.length;
+    try {
+      const world = worldNow();
+      const known = await load(batch);
+      const parts = decideAll(batch, known, world);
+      await write(parts, contextOf(world));
+    } catch (error) {
+      await connectAgain(error);
+      failAll(batch, error);
+    }
+  }
+
+  const worldNow = (): World => ({
+    plan: plans.active(),
+    active: plans.active(),
+    now: clock.journey(),
+    machineNow: clock.machine(),
+    epoch: owner.epoch(),
+    hasRoom: owner.hasRoom(),
+    mayAdmit: false,
+    route,
+    digest: ids.digest,
+  });
+
+  const contextOf = ({ now, machineNow, epoch }: World): WriteContext => ({
+    now,
+    machineNow,
+    epoch,
+    follower: owner.follows() ? epoch : null,
+    destinations: dependencies.destinations,
+    dueAt: now + LOOK_AGAIN_AFTER_MS,
+  });
+
+  type Known = {
+    readonly journeys: ReadonlyMap<string, Journey>;
+    readonly loaded: ReadonlySet<string>;
+    readonly answers: Map<string, KeyedAnswer>;
+  };
+
+  async function load(batch: readonly Item[]): Promise<Known> {
+    const missing = new Set<string>();
+    for (const { fresh, submission } of batch) {
+      const { clientId, command } = submission;
+      if (fresh) warm.drop(clientId);
+      // A first start is an insert that does nothing where the client exists: it needs no look beforehand.
+      if (fresh || (command.type !== 'start' && !warm.get(clientId))) missing.add(clientId);
+    }
+    const keyed = batch.flatMap(({ submission: { clientId, key } }) => (key ? [{ clientId, ...key }] : []));
+    const journeys = missing.size > 0 ? await lane.load([...missing]) : new Map<string, Journey>();
+    const answers = keyed.length > 0 ? await lane.answers(keyed) : [];
+    const hashes = [...journeys.values()].map(({ configHash }) => configHash);
+    await plans.ensure(hashes);
+    return {
+      journeys,
+      loaded: missing,
+      answers: new Map(answers.map((answer) => [keyName(answer.clientId, answer), answer])),
+    };
+  }
+
+  function decideAll(batch: readonly Item[], known: Known, world: World): Part[] {
+    const parts = new Map<string, Part>();
+    const later = new Set<string>();
+    const again: Item[] = [];
+    for (const item of batch) {
+      const { clientId } = item.submission;
+      if (later.has(clientId)) again.push(item);
+      else if (!decideOne(item, partOf(clientId), known, world)) {
+        later.add(clientId);
+        again.push(item);
+      }
+    }
+    queue = [...again, ...queue];
+    return [...parts.values()].filter(({ events }) => events.length > 0);
+
+    function partOf(clientId: string): Part {
+      const there = parts.get(clientId);
+      if (there) return there;
+      const before = known.journeys.get(clientId) ?? warm.get(clientId) ?? null;
+      const part: Part = {
+        clientId,
+        before,
+        warm: !known.loaded.has(clientId),
+        journey: before,
+        admits: false,
+        events: [],
+        answers: [],
+        done: [],
+      };
+      parts.set(clientId, part);
+      return part;
+    }
+  }
+
+  /** False: it is to be decided again in the next flush, on a fresh load. */
+  function decideOne(item: Item, part: Part, known: Known, world: World): boolean {
+    const { submission } = item;
+    const earlier = submission.key && known.answers.get(keyName(submission.clientId, submission.key));
+    if (earlier) {
+      item.resolve(repeated(earlier, submission, part));
+      return true;
+    }
+    const mayAdmit = admits(submission.command.type) && admission.mayAdmit(submission.command.type === 'start');
+    const plan = part.journey ? plans.get(part.journey.configHash) : world.active;
+    try {
+      const decision = decide({ ...world, plan, mayAdmit }, submission.clientId, part.journey, submission.command);
+      if (!isRefusal(decision)) {
+        take(part, item, decision, known);
+        return true;
+      }
+      // Nothing was written, so nothing was guarded: a no on a warm aggregate may be a no to what is long over.
+      if (part.warm) {
+        item.fresh = true;
+        return false;
+      }
+      item.resolve(decision);
+    } catch (error) {
+      logger.error('A decision failed; its command is set apart.', {
+        client_id: submission.clientId,
+        command: submission.command.type,
+        error: String(error),
+      });
+      item.reject(error);
+    }
+    return true;
+  }
+
+  function take(
+    part: Part,
+    item: Item,
+    outcome: { journey: Journey; events: readonly JourneyEvent[] },
+    known: Known,
+  ): void {
+    const { submission } = item;
+    const { requestId, actor, door, key } = submission;
+    const from = part.journey?.version ?? 0;
+    part.journey = outcome.journey;
+    for (const [index, event] of outcome.events.entries()) {
+      part.events.push({ seq: from + index + 1, event, actor, door, requestId });
+      if (event.type === 'stage_entered' && event.kind === 'start') {
+        part.admits = true;
+        admission.taken();
+      }
+    }
+    const answer = submission.answer?.(outcome) ?? null;
+    if (key && outcome.events.length > 0) {
+      const keyed = { ...key, response: answer };
+      part.answers.push(keyed);
+      known.answers.set(keyName(submission.clientId, key), keyed);
+    }
+    const submitted = { ...outcome, answer, replayed: false };
+    if (outcome.events.length > 0) part.done.push({ item, submitted });
+    else item.resolve(submitted);
+  }
+
+  /** Writes, and takes the batch apart where the data of one client is at fault, until that one stands alone. */
+  async function write(parts: readonly Part[], context: WriteContext): Promise<void> {
+    if (parts.length === 0) return;
+    const recordings = parts.map(recordingOf);
+    try {
+      const { won, holdsAdmission } = await lane.write(recordings, context);
+      settleParts(parts, won, holdsAdmission);
+    } catch (error) {
+      const failure = lane.failureOf(error);
+      if (failure === 'ambiguous') return resolveAmbiguous(parts, context, error);
+      if (failure === 'conflict') return settleParts(parts, new Set(), true);
+      if (parts.length === 1) return setApart(parts[0] as Part, error);
+      const half = parts.length >> 1;
+      await write(parts.slice(0, half), context);
+      await write(parts.slice(half), context);
+    }
+  }
+
+  function settleParts(parts: readonly Part[], won: ReadonlySet<string>, holdsAdmission: boolean): void {
+    if (!holdsAdmission) admission.lost();
+    const winners = parts.filter(({ clientId }) => won.has(clientId));
+    for (const { journey, admits: admitted } of winners) {
+      if (journey) warm.keep(journey);
+      if (admitted) admission.recorded();
+    }
+    dependencies.onRecorded(winners.map(recordingOf));
+    for (const { done } of winners) for (const { item, submitted } of done) item.resolve(submitted);
+    const losers = parts.filter(({ clientId }) => !won.has(clientId));
+    count.conflicts += losers.length;
+    for (const part of losers) {
+      warm.drop(part.clientId);
+      if (part.admits) admission.returned();
+    }
+    decideAgain(losers.flatMap(({ done }) => done.map(({ item }) => item)));
+  }
+
+  function decideAgain(items: readonly Item[]): void {
+    const [tired, others] = [
+      items.filter(({ tries }) => tries >= MAX_TRIES),
+      items.filter(({ tries }) => tries < MAX_TRIES),
+    ];
+    for (const item of tired)
+      item.resolve(
+        refuse(
+          'orchestrator.overloaded',
+          `${item.submission.clientId} changes too fast to be written.`,
+          'Try again in a few seconds.',
+        ),
+      );
+    for (const item of others) {
+      item.fresh = true;
+      item.tries += 1;
+    }
+    queue = [...others, ...queue];
+  }
+
+  /**
+   * The connection broke between our statement and its answer. Running the same guarded statement again tells: its row
+   * locks wait for the old transaction, and who loses then finds its request among the events, or was never recorded.
+   */
+  async function resolveAmbiguous(parts: readonly Part[], context: WriteContext, error: unknown): Promise<void> {
+    count.ambiguous += 1;
+    await connectAgain(error);
+    const { won, holdsAdmission } = await lane.write(parts.map(recordingOf), context);
+    const losers = parts.filter(({ clientId }) => !won.has(clientId));
+    const requests = losers.flatMap(({ clientId, done }) =>
+      done.map(({ item }) => ({ clientId, requestId: item.submission.requestId })),
+    );
+    const recorded = requests.length > 0 ? await lane.recorded(requests) : new Set<string>();
+    const first = losers.filter(({ done }) => done.some(({ item }) => recorded.has(item.submission.requestId)));
+    settleParts(parts, new Set([...won, ...first.map(({ clientId }) => clientId)]), holdsAdmission || first.length > 0);
+    // What was recorded by the first try may have been moved on by others since.
+    for (const { clientId } of first) warm.drop(clientId);
+  }
+
+  async function connectAgain(error: unknown): Promise<void> {
+    if (lane.failureOf(error) !== 'ambiguous') return;
+    const until = clock.machine() + RECONNECT_FOR_MS;
+    await lane.close().catch(() => undefined);
+    for (let wait_ms = 50; ; wait_ms = Math.min(wait_ms * 2, SECOND)) {
+      try {
+        lane = await store.openLane();
+        return;
+      } catch (problem) {
+        if (clock.machine() + wait_ms > until) throw unavailable(problem);
+        await clock.sleep(wait_ms);
+      }
+    }
+  }
+
+  function setApart(part: Part, error: unknown): void {
+    warm.drop(part.clientId);
+    if (part.admits) admission.returned();
+    logger.error('A recording was refused by the store; its commands are set apart.', {
+      client_id: part.clientId,
+      error: String(error),
+    });
+    for (const { item } of part.done) item.reject(error);
+  }
+
+  function failAll(batch: readonly Item[], error: unknown): void {
+    const waiting = new Set(queue);
+    for (const item of batch) {
+      if (waiting.has(item)) continue;
+      warm.drop(item.submission.clientId);
+      // Settled promises ignore this: only those whose outcome is unknown are told so.
+      item.reject(error instanceof JourneyError ? error : unavailable(error));
+    }
+  }
+
+  return {
+    submit: (submission) =>
+      new Promise((resolve, reject) => {
+        queue.push({ submission, resolve, reject, fresh: submission.fresh === true, tries: 0 });
+        kick();
+      }),
+    waiting: () => queue.length,
+    stats: () => ({ ...count, waiting: queue.length }),
+    close: async () => {
+      while (flushing) await flushing;
+      await lane.close();
+    },
+  };
+}
+
+const admits = (type: string): boolean => type === 'start' || type === 'admit';
+
+const keyName = (clientId: string, { principal, key }: { readonly principal: string; readonly key: string }): string =>
+  `${clientId}\n${principal}\n${key}`;
+
+const recordingOf = ({ clientId, before, journey, events, admits: admitted, answers }: Part): Recording => ({
+  clientId,
+  before,
+  journey: journey as Journey,
+  events,
+  admits: admitted,
+  answers,
+});
+
+function repeated(earlier: KeyedAnswer, { key }: Submission, part: Part): Submitted | Refusal {
+  if (earlier.requestHash !== key?.requestHash)
+    return refuse(
+      'idempotency.conflict',
+      `The idempotency key ${earlier.key} was used for another request.`,
+      'Use a new key for a new request.',
+    );
+  const answer: Json = earlier.response;
+  return { journey: part.journey as Journey, events: [], answer, replayed: true };
+}
+
+const unavailable = (cause: unknown): JourneyError =>
+  new JourneyError(
+    'store.unavailable',
+    'The database did not answer; whether this was recorded is not known.',
+    'Repeat the request under the same Idempotency-Key: it is recorded once.',
+    undefined,
+    { cause },
+  );

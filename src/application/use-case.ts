@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import type { Refusal } from '#core/errors.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Principal, Role } from './principal.ts';
+
+export type Door = 'rest' | 'cli' | 'mcp' | 'slack' | 'ops' | 'scheduler' | 'agent';
+
+/** One call, as `execute` lets it through. */
+export type Call = {
+  readonly principal: Principal;
+  readonly door: Door;
+  readonly requestId: string;
+  /** Scoped to the principal and the client: the same key and input give the same answer. */
+  readonly idempotencyKey?: string;
+};
+
+export type HttpSurface = {
+  /** `METHOD /path/:param`; path parameters and the query are input fields of the same name. */
+  readonly route: `${'GET' | 'POST' | 'DELETE'} /${string}`;
+  /** The status of a success that made something new; 200 unless said. */
+  readonly status?: 201;
+  /** The Location of what was made, from the output. */
+  readonly location?: (output: never) => string;
+};
+
+export type CliSurface = {
+  /** As typed: `start`, `evidence add`, `token create`. Flags are the input's fields in kebab case. */
+  readonly verb: string;
+  /** Input fields that the caller must not be asked for by flag (they come from elsewhere in the CLI). */
+  readonly examples: readonly string[];
+};
+
+export type UseCase<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> = {
+  /** Dotted, stable: `journey.start`. */
+  readonly name: string;
+  /** One sentence for people and agents. */
+  readonly summary: string;
+  readonly effect: 'read' | 'write' | 'destructive';
+  readonly allow: readonly Role[];
+  /** Kinds of principal that may use it; all unless said. */
+  readonly kinds?: readonly Principal['kind'][];
+  readonly surface: { readonly http?: HttpSurface; readonly cli?: CliSurface; readonly without?: string };
+  readonly input: I;
+  readonly output: O;
+  /** The client that the call is about, if it is about one: tokens may be limited to some. */
+  readonly client?: (input: z.output<I>) => string | undefined;
+  readonly run: (dependencies: Dependencies, call: Call, input: z.output<I>) => Promise<z.input<O> | Refusal>;
+};
+
+export const defineUseCase = <I extends z.ZodType, O extends z.ZodType>(useCase: UseCase<I, O>): UseCase<I, O> =>
+  useCase;
+
+/** Any use-case, where its types do not matter. */
+// oxlint-disable-next-line typescript/no-explicit-any -- input and output are checked by the use-case's own schemas.
+export type AnyUseCase = UseCase<any, any>;

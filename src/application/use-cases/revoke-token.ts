@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { refuse } from '#core/errors.ts';
+import { defineUseCase } from '../use-case.ts';
+
+export const revokeToken = defineUseCase({
+  name: 'token.revoke',
+  summary: 'Revoke a token by name or id; it is refused from now on.',
+  effect: 'destructive',
+  allow: ['admin'],
+  kinds: ['user', 'system'],
+  surface: {
+    http: { route: 'DELETE /api/v1/tokens/:token' },
+    cli: { verb: 'token revoke', examples: ['token revoke --token=ci'] },
+  },
+  input: z.strictObject({ token: z.string().min(1).max(128).describe('The name or the id, as token list shows it.') }),
+  output: z.object({ token_id: z.string(), name: z.string(), revoked: z.literal(true) }),
+  run: async ({ tokens, clock }, _call, { token }) => {
+    const revoked = await tokens.revoke(token, clock.machine());
+    return revoked
+      ? { token_id: revoked.token_id, name: revoked.name, revoked: true as const }
+      : refuse('token.unknown', `No token in use is called ${token}.`, 'token list shows all.');
+  },
+});

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { isRefusal } from '#core/errors.ts';
+import { ClientId, iso, StageId } from '../fields.ts';
+import { knownJourney } from '../known-journey.ts';
+import { defineUseCase } from '../use-case.ts';
+
+export const showWork = defineUseCase({
+  name: 'work.show',
+  summary: 'The units of work of a stage (the present one unless said) with the state of every task.',
+  effect: 'read',
+  allow: ['viewer'],
+  surface: {
+    http: { route: 'GET /api/v1/journeys/:client_id/work' },
+    cli: { verb: 'uow-status', examples: ['uow-status --client-id="client-123" --stage="sandbox"'] },
+  },
+  input: z.strictObject({ client_id: ClientId, stage: StageId.optional() }),
+  output: z.object({
+    client_id: z.string(),
+    stage: z.string(),
+    units: z.array(
+      z.object({
+        work_id: z.string(),
+        template_id: z.string(),
+        stage_entry: z.number(),
+        status: z.string(),
+        created_at: z.string(),
+        completed_at: z.string().nullable(),
+        tasks: z.array(
+          z.object({
+            task_id: z.string(),
+            name: z.string(),
+            intent: z.string(),
+            status: z.string(),
+            generation: z.number(),
+            attempt: z.number(),
+            error: z.unknown(),
+            missing: z.unknown(),
+            retry_at: z.string().nullable(),
+          }),
+        ),
+      }),
+    ),
+  }),
+  client: ({ client_id }) => client_id,
+  run: async (dependencies, { principal }, { client_id, stage }) => {
+    const journey = await knownJourney(dependencies, principal, client_id);
+    if (isRefusal(journey)) return journey;
+    const units = await dependencies.journeys.units(client_id, stage ?? journey.stage);
+    return {
+      client_id,
+      stage: stage ?? journey.stage,
+      units: units.map(({ work_id, template_id, stage_entry, status, created_at, completed_at, tasks }) => ({
+        work_id,
+        template_id,
+        stage_entry,
+        status,
+        created_at: iso(created_at),
+        completed_at: completed_at === null ? null : iso(completed_at),
+        tasks: tasks.map(({ state, retry_at, ...task }) => ({
+          ...task,
+          status: state,
+          retry_at: retry_at === null ? null : iso(retry_at),
+        })),
+      })),
+    };
+  },
+});

@@ -1,0 +1,270 @@
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
+import { JourneyError } from '#core/errors.ts';
+import { SECOND } from '#core/time.ts';
+import type { JsonObject } from '#core/json.ts';
+import { admissionOf } from '#application/admission.ts';
+import type { Dependencies } from '#application/dependencies.ts';
+import { openDispatcher, type Dispatcher } from '#application/dispatcher.ts';
+import { executeWith, type Execute } from '#application/execute.ts';
+import { openJournal, type Journal } from '#application/journal.ts';
+import { openPlans } from '#application/plans.ts';
+import { joinReplicas } from '#application/process.ts';
+import { authenticateWith, type Authenticate } from '#application/tokens.ts';
+import { evaluateExits } from '#application/ticks/evaluate-exits.ts';
+import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
+import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
+import { databaseClock, systemClock } from '#adapters/clock.ts';
+import { cryptoIds } from '#adapters/ids.ts';
+import { keepBootstrapToken, keepLocalTokens } from '#adapters/local-tokens.ts';
+import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
+import { postgresDueChecks } from '#adapters/postgres/checks.ts';
+import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
+import type { Database } from '#adapters/postgres/database.ts';
+import { openEmbedded } from '#adapters/postgres/embedded.ts';
+import { keepHouse } from '#adapters/postgres/housekeeping.ts';
+import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
+import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
+import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
+import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
+import { openServer } from '#adapters/postgres/server.ts';
+import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
+import { postgresWaitingRoom } from '#adapters/postgres/waiting-room.ts';
+import { again, onCron, type Scheduled } from '#scheduler/scheduler.ts';
+import { compilePlan } from '#settings/compile-plan.ts';
+import { configHash, readDocument } from '#settings/document.ts';
+import type { Settings } from '#settings/settings.ts';
+import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
+
+export type Orchestrator = {
+  readonly execute: Execute;
+  readonly authenticate: Authenticate;
+  readonly readiness: () => Promise<Readiness>;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  /** Stops claiming, lets what runs end or hands it back, and closes the store. */
+  readonly stop: () => Promise<void>;
+};
+
+export type Readiness = {
+  readonly ready: boolean;
+  readonly mode: 'enabled' | 'disabled';
+  readonly checks: { readonly [check: string]: string };
+};
+
+export type Parts = {
+  readonly logger: Logger;
+  /** In place of the store's own time: the demo's journey time runs fast. */
+  readonly clock?: Clock;
+  /** Functions in this process that do tasks, by intent. */
+  readonly functions?: { readonly [intent: string]: InProcessAgent };
+  /** In place of the store that the settings name. */
+  readonly database?: Database;
+};
+
+const LOOK_EVERY_MS = SECOND;
+const REFRESH_EVERY_MS = 5 * SECOND;
+
+/** Puts the product together: the only place that knows every adapter. */
+export async function compose(settings: Settings, parts: Parts): Promise<Orchestrator> {
+  const { logger, functions = {} } = parts;
+  const database = parts.database ?? (await openStore(settings, logger));
+  try {
+    await migrateStore(settings, database, logger);
+    return await onStore(settings, parts, database, functions);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function openStore({ store }: Settings, logger: Logger): Promise<Database> {
+  if (store.kind === 'embedded')
+    return openEmbedded({ dataDir: store.dataDir, startedAt: systemClock().machine(), logger });
+  return openServer({
+    server: serverOf(store, store.user, store.password),
+    sslmode: store.sslmode,
+    poolMax: store.poolMax,
+    logger,
+  });
+}
+
+const serverOf = ({ host, port, name }: Settings['store'], user: string, password: string | null) => ({
+  host: host ?? '',
+  port,
+  name,
+  user,
+  password: password ?? '',
+});
+
+/** The application's user needs no right to change the schema where another one is given for that. */
+async function migrateStore({ store }: Settings, database: Database, logger: Logger): Promise<void> {
+  if (database.kind === 'embedded' || store.migrationUser === null) {
+    await migrate(database, migrationsDirectory, logger);
+    return;
+  }
+  const owner = await openServer({
+    server: serverOf(store, store.migrationUser, store.migrationPassword),
+    sslmode: store.sslmode,
+    poolMax: 1,
+    logger,
+  });
+  try {
+    await migrate(owner, migrationsDirectory, logger);
+  } finally {
+    await owner.close();
+  }
+}
+
+async function onStore(
+  settings: Settings,
+  { logger, clock: given }: Parts,
+  database: Database,
+  functions: NonNullable<Parts['functions']>,
+): Promise<Orchestrator> {
+  const serverClock =
+    given || database.kind === 'embedded' ? undefined : await databaseClock({ databaseTime: database.time, logger });
+  const clock = given ?? serverClock ?? systemClock();
+  const ids = cryptoIds;
+  const document = settings.document as unknown as JsonObject;
+  const configs = postgresConfigStore(database);
+  const own = compilePlan(settings.document);
+  await configs.keep(own.hash, settings.version, document, clock.journey());
+  await configs.activate(configHash(settings.document), 'system', clock.journey());
+  const plans = await openPlans({ store: configs, compile: (stored) => compilePlan(readDocument(stored)), own });
+  const process = await joinReplicas(postgresProcessStore(database), clock, logger, {
+    name: `${hostname()}:${pid}`,
+    lease_ms: settings.lease_ms,
+  });
+
+  const gateway = a2aGateway({ ...settings.agents, inProcessIntents: Object.keys(functions), clock, logger });
+  const admission = admissionOf(postgresAdmissionStore(database), plans, clock, logger, process);
+  let journal: Journal;
+  const dispatcher: Dispatcher = openDispatcher({
+    journal: () => journal,
+    room: postgresWaitingRoom(database),
+    plans,
+    gateway,
+    functions,
+    clock,
+    logger,
+    epoch: process.epoch,
+    requestId: requestIds(() => process.epoch()),
+    poolSize: settings.workerPoolSize,
+  });
+  journal = await openJournal({
+    store: postgresJournalStore(database, plans.get),
+    plans,
+    clock,
+    ids,
+    logger,
+    admission,
+    route: gateway.route,
+    owner: {
+      epoch: process.epoch,
+      hasRoom: () => settings.enabled && dispatcher.hasRoom(),
+      follows: () => settings.enabled,
+    },
+    destinations: settings.destinations,
+    onRecorded: settings.enabled ? dispatcher.recorded : () => undefined,
+  });
+
+  const tokens = postgresTokenStore(database);
+  await keepTokens(settings, { tokens, clock, ids });
+  const dependencies: Dependencies = {
+    journal,
+    journeys: postgresJourneyReader(database),
+    plans,
+    agents: gateway,
+    tokens,
+    evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
+    clock,
+    ids,
+  };
+  const requestId = requestIds(() => process.epoch());
+  const admit = async (): Promise<void> => {
+    const waiting = await admission.look();
+    await Promise.all(
+      waiting.map((clientId) =>
+        journal.submit({
+          clientId,
+          command: { type: 'admit' },
+          actor: 'system',
+          door: 'scheduler',
+          requestId: requestId(),
+        }),
+      ),
+    );
+  };
+  if (settings.enabled) await admit();
+  const evaluate = () =>
+    evaluateExits({
+      ...dependencies,
+      checks: postgresDueChecks(database),
+      load: (clientIds) => readJourneys(database, clientIds),
+      logger,
+    });
+  const scheduled: Scheduled[] = [
+    again(REFRESH_EVERY_MS, 'Looking for a new configuration', plans.refresh, clock, logger),
+    ...(settings.enabled
+      ? [
+          again(LOOK_EVERY_MS, 'Admitting journeys', admit, clock, logger),
+          again(LOOK_EVERY_MS, 'Looking for abandoned work', dispatcher.look, clock, logger),
+          onCron(settings.polling.cron, 'Evaluating exit criteria', evaluate, logger),
+        ]
+      : []),
+  ];
+  const housekeeping = keepHouse(database, clock, logger);
+
+  return {
+    execute: executeWith(dependencies, logger),
+    authenticate: authenticateWith({ tokens, clock, ids }),
+    readiness: () => readinessOf(settings, database),
+    clock,
+    journal,
+    stop: async () => {
+      await Promise.all(scheduled.map((one) => one.stop()));
+      await dispatcher.stop();
+      await journal.close();
+      await housekeeping.stop();
+      await process.stop();
+      await serverClock?.stop();
+      await database.close();
+    },
+  };
+}
+
+/** Unique as long as the epoch is: how the journal recognises its own commits. */
+function requestIds(epoch: () => number): () => string {
+  let count = 0;
+  const series = cryptoIds.random().slice(0, 6);
+  return () => `e${epoch()}-${series}-${(count += 1)}`;
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+async function keepTokens(
+  { http, store, bootstrapToken }: Settings,
+  reach: Parameters<typeof keepLocalTokens>[1],
+): Promise<void> {
+  if (bootstrapToken !== null) await keepBootstrapToken(bootstrapToken, reach);
+  if (isLoopback(http.host)) return keepLocalTokens(store.dataDir, reach);
+  const guarded = (await reach.tokens.list()).some(({ local, revoked_at }) => !local && revoked_at === null);
+  if (!guarded)
+    throw new JourneyError(
+      'settings.invalid',
+      `JOURNEY_HTTP_HOST is ${http.host}, which others can reach, and no token guards it.`,
+      'Set JOURNEY_BOOTSTRAP_TOKEN (or JOURNEY_BOOTSTRAP_TOKEN_FILE), or listen on 127.0.0.1 and make a token with journey-cli token create.',
+    );
+}
+
+async function readinessOf({ enabled }: Settings, database: Database): Promise<Readiness> {
+  const mode = enabled ? 'enabled' : 'disabled';
+  try {
+    await database.query('select 1 from config_activations limit 1', [], 'ready');
+    return { ready: true, mode, checks: { database: 'ok', migrations: 'ok', config: 'ok' } };
+  } catch (error) {
+    const said = error instanceof JourneyError ? error.code : 'failed';
+    return { ready: false, mode, checks: { database: said } };
+  }
+}

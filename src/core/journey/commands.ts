@@ -1,0 +1,61 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Observation } from '../criteria/evidence.ts';
+import type { Fence } from '../work/unit.ts';
+import type { Actor } from './journey.ts';
+
+/** What somebody wants to happen to one journey. `decide` says what follows, or why nothing does. */
+export type Command =
+  | Start
+  | { readonly type: 'admit' }
+  /** Judges and lets follow what follows. `judge` only keeps the verdicts: it neither asks anybody nor promotes. */
+  | { readonly type: 'evaluate' | 'judge' }
+  | { readonly type: 'promote'; readonly reason: string }
+  | RollBack
+  | { readonly type: 'complete'; readonly reason: string }
+  | { readonly type: 'provide_input'; readonly inputs: JsonObject }
+  | TaskResult
+  | { readonly type: 'begin_attempt'; readonly workId: string; readonly taskId: string; readonly fence: Fence }
+  | { readonly type: 'take_over'; readonly workId: string; readonly from: number | null }
+  | { readonly type: 'retry_tasks'; readonly workId: string }
+  | { readonly type: 'record_evidence'; readonly observations: readonly NewObservation[] }
+  | { readonly type: 'request_approval' }
+  | DecideApproval;
+
+export type Start = {
+  readonly type: 'start';
+  readonly inputs: JsonObject;
+  readonly metadata: JsonObject;
+  readonly by: string;
+};
+
+export type RollBack = {
+  readonly type: 'roll_back';
+  /** Unset: the stage before the present one in the plan's order. */
+  readonly toStage?: string | undefined;
+  readonly reason: string;
+};
+
+export type TaskResult = {
+  readonly type: 'task_result';
+  readonly workId: string;
+  readonly taskId: string;
+  readonly fence: Fence;
+  /** For a task of this process: the epoch under which it ran; the unit must still be owned by it. */
+  readonly owner?: number;
+  readonly outcome:
+    | { readonly type: 'succeeded'; readonly output: Json }
+    | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
+};
+
+/** The stage entry is the journey's own at the moment of recording; nobody may claim another. */
+export type NewObservation = Omit<Observation, 'stageEntry'>;
+
+export type DecideApproval = {
+  readonly type: 'decide_approval';
+  readonly approvalId: string;
+  readonly decision: 'approve' | 'reject';
+  readonly reason: string | null;
+  /** The digest that the person was shown; unset: the one that the request was made with. */
+  readonly digest?: string | undefined;
+  readonly by: Actor;
+};

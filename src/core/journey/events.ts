@@ -1,0 +1,161 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Instant } from '../time.ts';
+import type { Observation } from '../criteria/evidence.ts';
+import type { Outcome, Verdict } from '../criteria/verdict.ts';
+import type { TaskError } from '../work/unit.ts';
+
+/** A fact about a journey. Stored once, never edited; a change of shape is a new type. All times are journey time unless said. */
+export type JourneyEvent =
+  | JourneyStarted
+  | StageEntered
+  | JourneyRolledBack
+  | JourneyCompleted
+  | InputProvided
+  | TaskDispatched
+  | TaskWaiting
+  | TaskSucceeded
+  | TaskAttemptFailed
+  | UnitEnded
+  | UnitTakenOver
+  | TasksRetried
+  | EvidenceRecorded
+  | CriteriaJudged
+  | ApprovalRequested
+  | ApprovalDecided
+  | ApprovalVoided;
+
+export type JourneyStarted = {
+  readonly type: 'journey_started';
+  readonly run: number;
+  readonly stage: string;
+  readonly config_hash: string;
+  readonly inputs: JsonObject;
+  readonly metadata: JsonObject;
+  readonly started_by: string;
+};
+
+export type TransitionKind = 'start' | 'promotion' | 'rollback' | 'override';
+
+export type StageEntered = {
+  readonly type: 'stage_entered';
+  readonly kind: TransitionKind;
+  readonly from: string | null;
+  readonly stage: string;
+  readonly entry: number;
+  readonly config_hash: string;
+  readonly reason: string;
+  readonly completed_stages: readonly string[];
+  readonly holds_slot: boolean;
+  readonly units: readonly { readonly work_id: string; readonly template_id: string }[];
+  /** The epoch of the process that continues the units; null: whoever claims them. */
+  readonly owner: number | null;
+  /** What opened the gate of the stage that was left. */
+  readonly results?: readonly Verdict[];
+  readonly approval_id?: string;
+};
+
+export type JourneyRolledBack = {
+  readonly type: 'journey_rolled_back';
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+};
+
+export type JourneyCompleted = { readonly type: 'journey_completed'; readonly reason: string };
+
+export type InputProvided = { readonly type: 'input_provided'; readonly inputs: JsonObject };
+
+type OfTask = {
+  readonly work_id: string;
+  readonly task_id: string;
+  readonly generation: number;
+  readonly attempt: number;
+};
+
+/** An attempt begins that is recorded before it does: every remote one, and in this process those after the first. */
+export type TaskDispatched = OfTask & {
+  readonly type: 'task_dispatched';
+  readonly via: 'in_process' | 'a2a' | 'pull';
+  readonly input: JsonObject;
+};
+
+export type TaskWaiting = OfTask & { readonly type: 'task_waiting_for_input'; readonly missing: readonly string[] };
+
+export type TaskSucceeded = OfTask & {
+  readonly type: 'task_succeeded';
+  readonly output: JsonObject;
+  /** What the output says as evidence, where the task's intent is mapped to a kind. */
+  readonly observations?: readonly Observation[];
+};
+
+export type TaskAttemptFailed = OfTask & {
+  readonly type: 'task_attempt_failed';
+  readonly error: TaskError;
+  /** Machine time of the next attempt; null: the task has failed for good. */
+  readonly retry_at: Instant | null;
+};
+
+export type UnitEnded = {
+  readonly type: 'unit_completed' | 'unit_failed' | 'unit_cancelled';
+  readonly work_id: string;
+};
+
+export type UnitTakenOver = {
+  readonly type: 'unit_taken_over';
+  readonly work_id: string;
+  readonly from: number | null;
+  readonly to: number | null;
+};
+
+/** Failed tasks begin anew, as the next generation with all its attempts. */
+export type TasksRetried = {
+  readonly type: 'tasks_retried';
+  readonly work_id: string;
+  readonly task_ids: readonly string[];
+  readonly owner: number | null;
+};
+
+export type EvidenceRecorded = { readonly type: 'evidence_recorded'; readonly observations: readonly Observation[] };
+
+/** Verdicts that differ from the ones recorded before. */
+export type CriteriaJudged = {
+  readonly type: 'criteria_judged';
+  readonly verdicts: readonly {
+    readonly check_id: string;
+    readonly outcome: Outcome;
+    readonly code: string;
+    readonly message: string;
+    readonly measured?: Json;
+    readonly target?: Json;
+    readonly observed_at: Instant | null;
+  }[];
+};
+
+export type ApprovalRequested = {
+  readonly type: 'approval_requested';
+  readonly approval_id: string;
+  readonly check_id: string;
+  readonly entry: number;
+  readonly digest: string;
+  readonly outcomes: { readonly [checkId: string]: Outcome };
+  readonly approvers: readonly string[];
+  readonly min_approvals: number;
+  readonly expires_at: Instant;
+};
+
+export type ApprovalDecided = {
+  readonly type: 'approval_decided';
+  readonly approval_id: string;
+  readonly decision: 'approve' | 'reject';
+  readonly by: string;
+  readonly reason: string | null;
+  /** `open` while more approvals are needed. */
+  readonly status: 'open' | 'granted' | 'rejected';
+};
+
+export type ApprovalVoided = {
+  readonly type: 'approval_voided';
+  readonly approval_id: string;
+  readonly why: 'stale' | 'expired' | 'rolled_back' | 'asked_again' | 'completed';
+  readonly changed: readonly string[];
+};

@@ -1,0 +1,223 @@
+import type { JsonObject } from '../json.ts';
+import type { Instant } from '../time.ts';
+import type { EvidenceBook, Observation } from '../criteria/evidence.ts';
+import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
+import type { Approval, Journey, RecordedVerdict } from './journey.ts';
+import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
+
+/**
+ * The journey after one more event. Total: an event that was recorded has happened, so nothing is refused here.
+ * `null` is the journey that has no events yet; only `journey_started` may meet it.
+ */
+export function evolve(journey: Journey | null, event: JourneyEvent, clientId: string, at: Instant): Journey {
+  if (event.type === 'journey_started') return started(journey, event, clientId, at);
+  if (!journey) throw new Error(`The first event of ${clientId} is ${event.type}, not journey_started.`);
+  const next = { ...applied(journey, event, at), version: journey.version + 1 };
+  return event.type === 'stage_entered' ? { ...next, enteredVersion: next.version } : next;
+}
+
+function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>, at: Instant): Journey {
+  switch (event.type) {
+    case 'stage_entered':
+      return entered(journey, event, at);
+    case 'journey_rolled_back':
+      return journey;
+    case 'journey_completed':
+      return { ...journey, status: 'completed', holdsSlot: false };
+    case 'input_provided':
+      return { ...journey, inputs: { ...journey.inputs, ...event.inputs } };
+    case 'task_dispatched':
+      return withTask(journey, event, { status: event.via === 'pull' ? 'ready' : 'running', via: event.via });
+    case 'task_waiting_for_input':
+      return withTask(journey, event, { status: 'waiting_for_input', missing: event.missing });
+    case 'task_succeeded':
+      return withEvidence(
+        withTask(journey, event, { status: 'succeeded', output: event.output }),
+        event.observations ?? [],
+      );
+    case 'task_attempt_failed':
+      return event.retry_at === null
+        ? withTask(journey, event, { status: 'failed', error: event.error })
+        : withTask(
+            journey,
+            { ...event, attempt: event.attempt + 1 },
+            {
+              status: 'retry_wait',
+              error: event.error,
+              retryAt: event.retry_at,
+            },
+          );
+    case 'unit_completed':
+      return completedUnit(journey, event.work_id, at);
+    case 'unit_failed':
+      return withUnit(journey, event.work_id, (unit) => ({ ...unit, status: 'failed', finishedAt: at }));
+    case 'unit_cancelled':
+      return withUnit(journey, event.work_id, (unit) => ({ ...unit, status: 'cancelled', finishedAt: at }));
+    case 'unit_taken_over':
+      return withUnit(journey, event.work_id, (unit) => ({ ...unit, owner: event.to }));
+    case 'tasks_retried':
+      return withUnit(journey, event.work_id, (unit) => retried(unit, event.task_ids, event.owner));
+    case 'evidence_recorded':
+      return withEvidence(journey, event.observations);
+    case 'criteria_judged':
+      return { ...journey, verdicts: { ...journey.verdicts, ...recorded(event) } };
+    case 'approval_requested':
+      return { ...journey, approval: requested(event, at) };
+    case 'approval_decided':
+      return withApproval(journey, event.approval_id, (approval) => ({
+        ...approval,
+        status: event.status,
+        votes: event.decision === 'approve' ? [...approval.votes, event.by] : approval.votes,
+        decidedBy: event.status === 'open' ? null : event.by,
+        reason: event.reason,
+      }));
+    case 'approval_voided':
+      return withApproval(journey, event.approval_id, (approval) => ({
+        ...approval,
+        status: 'void',
+        reason: event.why,
+      }));
+  }
+}
+
+function started(before: Journey | null, event: JourneyStarted, clientId: string, at: Instant): Journey {
+  const version = (before?.version ?? 0) + 1;
+  return {
+    clientId,
+    run: event.run,
+    status: 'queued',
+    stage: event.stage,
+    previousStage: null,
+    stageEntry: before?.stageEntry ?? 0,
+    version,
+    enteredVersion: version,
+    startedAt: at,
+    stageStartedAt: at,
+    completedStages: [],
+    configHash: event.config_hash,
+    inputs: event.inputs,
+    metadata: event.metadata,
+    startedBy: event.started_by,
+    holdsSlot: false,
+    units: [],
+    outputs: {},
+    evidence: before?.evidence ?? {},
+    verdicts: {},
+    approval: null,
+  };
+}
+
+function entered(journey: Journey, event: StageEntered, at: Instant): Journey {
+  return {
+    ...journey,
+    status: 'active',
+    stage: event.stage,
+    previousStage: event.from,
+    stageEntry: event.entry,
+    stageStartedAt: at,
+    completedStages: event.completed_stages,
+    configHash: event.config_hash,
+    holdsSlot: event.holds_slot,
+    units: event.units.map(({ work_id, template_id }) => ({
+      workId: work_id,
+      templateId: template_id,
+      stageEntry: event.entry,
+      status: 'in_progress',
+      owner: event.owner,
+      tasks: {},
+      startedAt: at,
+      finishedAt: null,
+    })),
+    verdicts: {},
+    approval: null,
+  };
+}
+
+const withUnit = (journey: Journey, workId: string, change: (unit: Unit) => Unit): Journey => ({
+  ...journey,
+  units: journey.units.map((unit) => (unit.workId === workId ? change(unit) : unit)),
+});
+
+type OfTask = {
+  readonly work_id: string;
+  readonly task_id: string;
+  readonly generation: number;
+  readonly attempt: number;
+};
+
+const withTask = (journey: Journey, of: OfTask, progress: Omit<TaskProgress, 'generation' | 'attempt'>): Journey =>
+  withUnit(journey, of.work_id, (unit) => ({
+    ...unit,
+    tasks: { ...unit.tasks, [of.task_id]: { ...progress, generation: of.generation, attempt: of.attempt } },
+  }));
+
+function completedUnit(journey: Journey, workId: string, at: Instant): Journey {
+  const next = withUnit(journey, workId, (unit) => ({ ...unit, status: 'completed', finishedAt: at }));
+  const unit = next.units.find((one) => one.workId === workId);
+  if (!unit) return next;
+  return {
+    ...next,
+    outputs: { ...next.outputs, [next.stage]: { ...next.outputs[next.stage], ...outputsOf(unit) } },
+  };
+}
+
+/** All outputs of a unit's tasks by name; of two tasks with the same output name the later one in the unit counts. */
+export function outputsOf(unit: Unit): JsonObject {
+  return Object.assign({}, ...Object.values(unit.tasks).map(({ output }) => output ?? {})) as JsonObject;
+}
+
+function retried(unit: Unit, taskIds: readonly string[], owner: number | null): Unit {
+  const again = Object.fromEntries(
+    taskIds.map((id) => [
+      id,
+      { status: 'planned', generation: progressOf(unit, id).generation + 1, attempt: 1 } as const,
+    ]),
+  );
+  return { ...unit, status: 'in_progress', owner, finishedAt: null, tasks: { ...unit.tasks, ...again } };
+}
+
+function withEvidence(journey: Journey, observations: readonly Observation[]): Journey {
+  if (observations.length === 0) return journey;
+  return { ...journey, evidence: observations.reduce(noted, journey.evidence) };
+}
+
+function noted(book: EvidenceBook, observation: Observation): EvidenceBook {
+  const known = book[observation.kind] ?? [];
+  const same = (other: Observation) => other.subject === observation.subject && other.origin === observation.origin;
+  const before = known.find(same);
+  if (before && !succeeds(observation, before)) return book;
+  return { ...book, [observation.kind]: [...(before ? known.filter((other) => !same(other)) : known), observation] };
+}
+
+/** A later stage entry always succeeds: an observation dated into the future must not outlive a rollback. */
+export const succeeds = (later: Observation, earlier: Observation): boolean =>
+  later.stageEntry !== earlier.stageEntry
+    ? later.stageEntry > earlier.stageEntry
+    : later.observedAt >= earlier.observedAt;
+
+const recorded = (event: CriteriaJudged): { readonly [checkId: string]: RecordedVerdict } =>
+  Object.fromEntries(
+    event.verdicts.map(({ check_id, outcome, code, measured }) => [
+      check_id,
+      { outcome, code, ...(measured === undefined ? {} : { measured }) },
+    ]),
+  );
+
+function requested(event: Extract<JourneyEvent, { type: 'approval_requested' }>, at: Instant): Approval {
+  return {
+    id: event.approval_id,
+    checkId: event.check_id,
+    stageEntry: event.entry,
+    status: 'open',
+    digest: event.digest,
+    outcomes: event.outcomes,
+    requestedAt: at,
+    expiresAt: event.expires_at,
+    votes: [],
+    decidedBy: null,
+    reason: null,
+  };
+}
+
+const withApproval = (journey: Journey, id: string, change: (approval: Approval) => Approval): Journey =>
+  journey.approval?.id === id ? { ...journey, approval: change(journey.approval) } : journey;

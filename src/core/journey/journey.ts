@@ -1,0 +1,71 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Instant } from '../time.ts';
+import type { Outcome } from '../criteria/verdict.ts';
+import type { EvidenceBook } from '../criteria/evidence.ts';
+import type { Unit } from '../work/unit.ts';
+
+export const journeyStatuses = ['queued', 'active', 'paused', 'completed'] as const;
+export type JourneyStatus = (typeof journeyStatuses)[number];
+
+/** Who acts: decided by the door that authenticated them, never by what they send. */
+export type Actor = {
+  readonly id: string;
+  readonly kind: 'user' | 'agent' | 'system';
+  readonly roles: readonly string[];
+};
+
+/** One client's way through the stages: the fold of its events, with what the next decision needs. All times are journey time. */
+export type Journey = {
+  readonly clientId: string;
+  /** A completed client may start again: 1, 2, 3 … */
+  readonly run: number;
+  readonly status: JourneyStatus;
+  readonly stage: string;
+  readonly previousStage: string | null;
+  /** Counts entries into a stage, over all runs: the fence for evidence, approvals and work. 0 while queued for the first time. */
+  readonly stageEntry: number;
+  /** The seq of the last event. */
+  readonly version: number;
+  /** The version at which the present stage was entered: from there on events are folded when a journey is loaded. */
+  readonly enteredVersion: number;
+  readonly startedAt: Instant;
+  readonly stageStartedAt: Instant;
+  readonly completedStages: readonly string[];
+  readonly configHash: string;
+  readonly inputs: JsonObject;
+  readonly metadata: JsonObject;
+  readonly startedBy: string;
+  /** Whether it counts against max_concurrent_journeys. */
+  readonly holdsSlot: boolean;
+
+  /** The units of work of the present stage entry. */
+  readonly units: readonly Unit[];
+  /** Outputs of completed units, by stage and name. */
+  readonly outputs: { readonly [stage: string]: JsonObject };
+  readonly evidence: EvidenceBook;
+  /** The last verdicts recorded in this stage entry, by check. */
+  readonly verdicts: { readonly [checkId: string]: RecordedVerdict };
+  /** The newest approval request of this stage entry, whatever became of it. */
+  readonly approval: Approval | null;
+};
+
+export type RecordedVerdict = { readonly outcome: Outcome; readonly code: string; readonly measured?: Json };
+
+export type ApprovalStatus = 'open' | 'granted' | 'rejected' | 'void';
+
+export type Approval = {
+  readonly id: string;
+  readonly checkId: string;
+  readonly stageEntry: number;
+  readonly status: ApprovalStatus;
+  /** What the people were shown: the digest of config_hash, stage_entry and every other criterion's outcome. */
+  readonly digest: string;
+  /** check -> outcome at the time of asking, to say later what changed. */
+  readonly outcomes: { readonly [checkId: string]: Outcome };
+  readonly requestedAt: Instant;
+  readonly expiresAt: Instant;
+  /** Who has said yes so far; as many as minApprovals grant it. */
+  readonly votes: readonly string[];
+  readonly decidedBy: string | null;
+  readonly reason: string | null;
+};

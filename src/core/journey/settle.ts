@@ -1,0 +1,145 @@
+import { hasExit, stageAfter, stageOf, type ApprovalCriterion, type StagePlan } from '../plan.ts';
+import { approvalCriterion, digestOf, holds, isOpen, judgeStage, outcomesOf, workDone } from '../criteria/gate.ts';
+import type { Verdict } from '../criteria/verdict.ts';
+import { planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
+import { enterStage } from './enter-stage.ts';
+import type { Approval } from './journey.ts';
+
+/** Judges the stage and lets follow what must: an approval is asked for or void, verdicts are recorded, the gate opens. */
+export function settle(draft: Draft): void {
+  if (draft.journey.status !== 'active') return;
+  const stage = presentStage(draft);
+  if (!hasExit(presentPlan(draft), stage)) return;
+
+  const before = judgeStage(stage, draft.journey, draft.world.now, draft.world.digest);
+  const verdicts = settleApproval(draft, stage, before) ? judgeAgain(draft, stage) : before;
+  if (isOpen(draft.journey, verdicts) && stage.autoPromotion)
+    return promote(draft, stage, verdicts, 'promotion', 'All exit criteria are met.');
+  recordChanges(draft, verdicts);
+}
+
+/** Keeps what the criteria say now, and nothing else. */
+export function judge(draft: Draft): void {
+  if (draft.journey.status !== 'active') return;
+  const stage = presentStage(draft);
+  if (hasExit(presentPlan(draft), stage)) recordChanges(draft, judgeAgain(draft, stage));
+}
+
+export const judgeAgain = (draft: Draft, stage: StagePlan): readonly Verdict[] =>
+  judgeStage(stage, draft.journey, draft.world.now, draft.world.digest);
+
+/** A verdict that opens the gate is recorded with the transition itself, not a second time as a judgement. */
+export function promote(
+  draft: Draft,
+  stage: StagePlan,
+  results: readonly Verdict[],
+  kind: 'promotion' | 'override',
+  reason: string,
+): void {
+  const plan = planAhead(draft);
+  const next = stageAfter(plan, stageOf(plan, stage.id) ?? stage);
+  if (!next) return;
+  const { approval, completedStages } = draft.journey;
+  enterStage(draft, plan, next, {
+    kind,
+    from: stage.id,
+    reason,
+    completedStages: [...completedStages.filter((id) => id !== stage.id), stage.id],
+    results,
+    ...(approval?.status === 'granted' ? { approvalId: approval.id } : {}),
+  });
+}
+
+function recordChanges(draft: Draft, verdicts: readonly Verdict[]): void {
+  const known = draft.journey.verdicts;
+  const changed = verdicts.filter(
+    ({ checkId, outcome, code }) => known[checkId]?.outcome !== outcome || known[checkId].code !== code,
+  );
+  if (changed.length === 0) return;
+  record(draft, {
+    type: 'criteria_judged',
+    verdicts: changed.map(({ checkId, outcome, code, message, measured, target, observedAt }) => ({
+      check_id: checkId,
+      outcome,
+      code,
+      message,
+      ...(measured === undefined ? {} : { measured }),
+      ...(target === undefined ? {} : { target }),
+      observed_at: observedAt,
+    })),
+  });
+}
+
+/** Keeps at most one open request, bound to what the other criteria say now. True when it recorded something. */
+function settleApproval(draft: Draft, stage: StagePlan, verdicts: readonly Verdict[]): boolean {
+  const criterion = approvalCriterion(stage);
+  if (!criterion?.rule.needed) return false;
+  const others = verdicts.filter(({ checkId }) => checkId !== criterion.checkId);
+  const recorded = draft.events.length;
+  voidIfMoved(draft, others);
+  if (mayAsk(draft, others)) ask(draft, criterion, others);
+  return draft.events.length > recorded;
+}
+
+function voidIfMoved(draft: Draft, others: readonly Verdict[]): void {
+  const { approval } = draft.journey;
+  if (approval?.status !== 'open') return;
+  if (draft.world.now > approval.expiresAt) return voidApproval(draft, approval, 'expired', []);
+  const changed = changedSince(approval, draft, others);
+  if (changed) voidApproval(draft, approval, 'stale', changed);
+}
+
+/** The checks whose outcome is not what the people were shown; undefined: nothing has moved. */
+export function changedSince(
+  approval: Approval,
+  draft: Draft,
+  others: readonly Verdict[],
+): readonly string[] | undefined {
+  if (digestOf(draft.journey, others, draft.world.digest) === approval.digest) return undefined;
+  const now = outcomesOf(others);
+  const checks = new Set([...Object.keys(now), ...Object.keys(approval.outcomes)]);
+  return [...checks].flatMap((id) =>
+    now[id] === approval.outcomes[id] ? [] : [`${id}: ${approval.outcomes[id] ?? 'absent'} -> ${now[id] ?? 'absent'}`],
+  );
+}
+
+export const voidApproval = (
+  draft: Draft,
+  { id }: Approval,
+  why: 'stale' | 'expired' | 'rolled_back' | 'asked_again' | 'completed',
+  changed: readonly string[],
+): void => record(draft, { type: 'approval_voided', approval_id: id, why, changed });
+
+/** People are asked once everything else is there; a rejection stands until somebody asks again on purpose. */
+function mayAsk(draft: Draft, others: readonly Verdict[]): boolean {
+  if (!isReadyToAsk(draft, others)) return false;
+  const { approval } = draft.journey;
+  switch (approval?.status) {
+    case undefined:
+    case 'void':
+      return true;
+    case 'granted':
+      return digestOf(draft.journey, others, draft.world.digest) !== approval?.digest;
+    case 'open':
+    case 'rejected':
+      return false;
+  }
+}
+
+export const isReadyToAsk = (draft: Draft, others: readonly Verdict[]): boolean =>
+  workDone(draft.journey) && others.every(holds);
+
+export function ask(draft: Draft, { checkId, rule }: ApprovalCriterion, others: readonly Verdict[]): void {
+  const { journey, world } = draft;
+  record(draft, {
+    type: 'approval_requested',
+    approval_id: `apr-${journey.clientId}:${journey.stageEntry}:${journey.version + 1}`,
+    check_id: checkId,
+    entry: journey.stageEntry,
+    digest: digestOf(journey, others, world.digest),
+    outcomes: outcomesOf(others),
+    approvers: rule.approvers,
+    min_approvals: rule.minApprovals,
+    expires_at: world.now + rule.expiresAfter_ms,
+  });
+}

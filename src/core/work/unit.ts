@@ -1,0 +1,61 @@
+import type { JsonObject } from '../json.ts';
+import type { Instant } from '../time.ts';
+
+export type UnitStatus = 'in_progress' | 'completed' | 'failed' | 'cancelled';
+
+/** A unit of work: one template's tasks for one stage entry of a client. */
+export type Unit = {
+  readonly workId: string;
+  readonly templateId: string;
+  readonly stageEntry: number;
+  readonly status: UnitStatus;
+  /** The epoch of the process that continues it in memory; null: whoever claims it. */
+  readonly owner: number | null;
+  /** Sparse: a task that is not here is planned, generation 1, attempt 1. */
+  readonly tasks: { readonly [taskId: string]: TaskProgress };
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant | null;
+};
+
+export type TaskStatus =
+  | 'planned'
+  | 'waiting_for_input'
+  | 'ready'
+  | 'running'
+  | 'retry_wait'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled';
+
+export type TaskProgress = {
+  readonly status: TaskStatus;
+  /** Raised by retry-tasks: with attempt, the fence of a result. The idempotency key depends on the generation alone. */
+  readonly generation: number;
+  readonly attempt: number;
+  /** Where a recorded attempt runs; absent for the first attempt in this process, which nothing records. */
+  readonly via?: 'in_process' | 'a2a' | 'pull';
+  readonly output?: JsonObject;
+  readonly error?: TaskError;
+  /** Input fields that nothing produces, while waiting_for_input. */
+  readonly missing?: readonly string[];
+  /** Machine time of the next attempt, while retry_wait. */
+  readonly retryAt?: Instant;
+};
+
+export type TaskError = { readonly code: string; readonly message: string };
+
+const planned: TaskProgress = { status: 'planned', generation: 1, attempt: 1 };
+
+export const progressOf = (unit: Unit, taskId: string): TaskProgress => unit.tasks[taskId] ?? planned;
+
+/** How a result names the attempt that it belongs to. Equality decides: an older or foreign one is superseded. */
+export type Fence = { readonly generation: number; readonly attempt: number };
+
+/** Public ids embed the client's id, so that a door that gets one knows the client. */
+export const workIdOf = (clientId: string, stageEntry: number, templateId: string): string =>
+  `uow-${clientId}:${stageEntry}:${templateId}`;
+
+export function clientOfWork(workId: string): string | undefined {
+  const match = /^uow-([A-Za-z0-9._-]{1,128}):\d+:[a-z0-9_-]+$/.exec(workId);
+  return match?.[1];
+}

@@ -1,0 +1,73 @@
+import type { HonoRequest } from 'hono';
+import { accepted, declined, type Accepted } from './accepted.ts';
+import { jsonBody } from './body.ts';
+import { FORBIDDEN_KEYS } from './json-shape.ts';
+import type { HttpLimits } from './limits.ts';
+import type { Route } from './routes.ts';
+
+type Fields = Record<string, unknown>;
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** The key of a write, if it has one; reads have none. */
+export function idempotencyKey(request: HonoRequest, { method }: Route): Accepted<string | undefined> {
+  const key = method === 'GET' ? undefined : request.header('idempotency-key');
+  return key === undefined || IDEMPOTENCY_KEY.test(key)
+    ? accepted(key)
+    : declined(
+        'input.invalid',
+        'The Idempotency-Key must be 1 to 200 visible ASCII characters.',
+        'Use something random, as a UUID, and the same one only to repeat the same request.',
+      );
+}
+
+/** The input of a use-case as a request gives it: not yet checked against the schema, which is the business of execute. */
+export async function inputOf(request: HonoRequest, route: Route, limits: HttpLimits): Promise<Accepted<Fields>> {
+  const fields = route.method === 'POST' ? await bodyFields(request, limits) : queryFields(request, route);
+  if (!fields.ok) return fields;
+  const input = { ...fields.value };
+  for (const name of route.params) {
+    const value = request.param(name);
+    if (Object.hasOwn(input, name) && input[name] !== value)
+      return declined(
+        'input.invalid',
+        `${name}: the path says ${JSON.stringify(value)}, the ${route.method === 'POST' ? 'body' : 'query'} something else.`,
+        `Leave ${name} to the path.`,
+      );
+    input[name] = value;
+  }
+  return accepted(input);
+}
+
+async function bodyFields(request: HonoRequest, limits: HttpLimits): Promise<Accepted<Fields>> {
+  // Ignored in silence, ?promote=true would look as if it had been asked for.
+  if (queryOf(request).size > 0)
+    return declined('input.invalid', 'A POST takes no query parameters.', 'Put the fields into the JSON body.');
+  return jsonBody(request, limits);
+}
+
+function queryFields(request: HonoRequest, { method, lists }: Route): Accepted<Fields> {
+  const length = request.header('content-length');
+  if ((length !== undefined && length !== '0') || request.header('transfer-encoding') !== undefined)
+    return declined('input.invalid', `A ${method} takes no body.`, 'Put the fields into the query.');
+  const query = queryOf(request);
+  const fields: Fields = {};
+  for (const name of new Set(query.keys())) {
+    if (FORBIDDEN_KEYS.has(name)) return declined('input.invalid', `The parameter ${name} is not allowed.`);
+    const values = query.getAll(name);
+    if (lists.has(name)) fields[name] = values.flatMap((value) => value.split(','));
+    else if (values.length === 1) fields[name] = values[0];
+    else
+      return declined(
+        'input.invalid',
+        `${name.slice(0, 64)}: given ${values.length} times in the query.`,
+        'Give it once.',
+      );
+  }
+  return accepted(fields);
+}
+
+function queryOf({ url }: HonoRequest): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}

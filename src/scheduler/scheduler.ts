@@ -1,0 +1,50 @@
+import cron from 'node-cron';
+import type { Clock, Logger } from '#application/ports.ts';
+
+export type Scheduled = { readonly stop: () => Promise<void> };
+
+/** Runs `work` by a cron expression (five fields, or six with seconds), never twice at once. A failure is logged; the next run comes. */
+export function onCron(expression: string, name: string, work: () => Promise<unknown>, logger: Logger): Scheduled {
+  let running: Promise<unknown> = Promise.resolve();
+  const task = cron.schedule(
+    expression,
+    async () => {
+      running = work().catch((error: unknown) => logger.warn(`${name} failed.`, { error: String(error) }));
+      await running;
+    },
+    { noOverlap: true, timezone: 'UTC' },
+  );
+  return {
+    stop: async () => {
+      await task.destroy();
+      await running;
+    },
+  };
+}
+
+/** Runs `work` again and again with a pause between: for what must not wait for a minute to pass. */
+export function again(
+  every_ms: number,
+  name: string,
+  work: () => Promise<unknown>,
+  clock: Clock,
+  logger: Logger,
+): Scheduled {
+  const stopping = new AbortController();
+  const rounds = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        logger.warn(`${name} failed.`, { error: String(error) });
+      }
+      await clock.sleep(every_ms, stopping.signal);
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await rounds;
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { SECOND } from '#core/time.ts';
+import { documentOf } from './document.ts';
+import type { Environment } from './environment.ts';
+import type { AgentsFile } from './file-schemas.ts';
+import { lintInputs } from './lint-inputs.ts';
+import { originsOf } from './origins.ts';
+import { problemText, settingsError, type Problem } from './problem.ts';
+import { readFiles, type FilesRead } from './read-files.ts';
+import { readVariables, type VariablesRead, type VariableValue } from './read-variables.ts';
+import type { AgentsConfig, LogLevel, Settings, SslMode, StoreSettings } from './settings.ts';
+import { variables } from './variables.ts';
+
+export type SettingsSource = {
+  readonly env: Environment;
+  /** Stands above JOURNEY_CONFIG_DIR. */
+  readonly configDir?: string;
+  /** From the command line, by the variables' names. */
+  readonly overrides?: Environment;
+};
+
+/**
+ * The settings: built-in default < YAML < environment < command line. Throws `settings.invalid` with every problem that
+ * there is. Depends on its arguments and the files alone.
+ */
+export function loadSettings({ env, configDir, overrides = {} }: SettingsSource): Settings {
+  const said = readVariables(env, overrides);
+  const value = valuesOf(said);
+  const dir = configDir ?? value.text('JOURNEY_CONFIG_DIR') ?? './config';
+  const read = readFiles(dir, said.given);
+  const strict = value.flag('JOURNEY_CONFIG_STRICT');
+  const problems: readonly Problem[] = [
+    ...said.problems,
+    ...storeProblems(said),
+    ...read.problems,
+    ...(strict ? read.differing : []),
+  ];
+  if (problems.length > 0 || !read.files) throw settingsError(problems);
+  return assembled(read.files, read, said, value, dir);
+}
+
+function assembled(
+  files: NonNullable<FilesRead['files']>,
+  read: FilesRead,
+  said: VariablesRead,
+  value: Values,
+  configDir: string,
+): Settings {
+  const { orchestrator } = files.orchestrator;
+  const bootstrapToken = value.text('JOURNEY_BOOTSTRAP_TOKEN');
+  return {
+    name: orchestrator.name,
+    version: orchestrator.version,
+    enabled: value.flag('JOURNEY_ORCHESTRATOR_ENABLED'),
+    http: {
+      // Without a token that guards it, the server must not be reachable from other machines.
+      host: value.text('JOURNEY_HTTP_HOST') ?? (bootstrapToken === null ? '127.0.0.1' : '0.0.0.0'),
+      port: value.number('JOURNEY_HTTP_PORT'),
+      publicUrl: value.text('JOURNEY_PUBLIC_URL'),
+    },
+    store: storeOf(value),
+    lease_ms: value.number('JOURNEY_TASK_LEASE_SECONDS') * SECOND,
+    logLevel: value.text('JOURNEY_LOG_LEVEL') as LogLevel,
+    polling: { cron: orchestrator.polling.cron },
+    workerPoolSize: orchestrator.worker_pool_size,
+    bootstrapToken,
+    destinations: value.flag('CRM_WEBHOOK_ENABLED') ? ['crm'] : [],
+    agents: agentsOf(files.agents),
+    configDir,
+    document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
+    warnings: [
+      ...said.warnings,
+      ...read.differing.map(problemText),
+      ...lintInputs(files.templates.templates, files.stages),
+    ],
+    origins: originsOf(read, said.given),
+  };
+}
+
+function storeOf(value: Values): StoreSettings {
+  return {
+    kind: value.text('JOURNEY_STATE_STORE') as StoreSettings['kind'],
+    dataDir: value.text('JOURNEY_DATA_DIR') ?? '',
+    host: value.text('JOURNEY_STATE_DB_HOST'),
+    port: value.number('JOURNEY_STATE_DB_PORT'),
+    name: value.text('JOURNEY_STATE_DB_NAME') ?? '',
+    user: value.text('JOURNEY_STATE_DB_USER') ?? '',
+    password: value.text('JOURNEY_STATE_DB_PASSWORD'),
+    sslmode: value.text('JOURNEY_STATE_DB_SSLMODE') as SslMode,
+    poolMax: value.number('JOURNEY_STATE_DB_POOL_MAX'),
+    migrationUser: value.text('JOURNEY_STATE_DB_MIGRATION_USER'),
+    migrationPassword: value.text('JOURNEY_STATE_DB_MIGRATION_PASSWORD'),
+  };
+}
+
+function storeProblems({ given }: VariablesRead): readonly Problem[] {
+  const [kind, host] = [given.get('JOURNEY_STATE_STORE'), given.get('JOURNEY_STATE_DB_HOST')];
+  if (kind?.value === 'postgresql' && !host)
+    return [
+      {
+        where: 'environment',
+        path: 'JOURNEY_STATE_DB_HOST',
+        allowed: 'missing: JOURNEY_STATE_STORE=postgresql needs a server',
+      },
+    ];
+  // Several replicas that each fell back to an embedded database of their own would look healthy and lose everything.
+  if (!kind && host)
+    return [
+      {
+        where: 'environment',
+        path: 'JOURNEY_STATE_STORE',
+        allowed:
+          'missing although JOURNEY_STATE_DB_HOST is set: say postgresql, or embedded to leave that server alone',
+      },
+    ];
+  return [];
+}
+
+const agentsOf = ({ agents, routes }: AgentsFile): AgentsConfig => ({
+  agents: agents.map(({ agent_id, card_url, intents }) => ({ agentId: agent_id, cardUrl: card_url, intents })),
+  routes,
+});
+
+type Values = {
+  readonly text: (name: string) => string | null;
+  readonly number: (name: string) => number;
+  readonly flag: (name: string) => boolean;
+};
+
+const defaults: ReadonlyMap<string, VariableValue | null> = new Map(
+  variables.map(({ name, default: byDefault }) => [name, byDefault]),
+);
+
+function valuesOf({ given }: VariablesRead): Values {
+  const valueOf = (name: string): VariableValue | null => given.get(name)?.value ?? defaults.get(name) ?? null;
+  return {
+    text: (name) => {
+      const value = valueOf(name);
+      return value === null ? null : String(value);
+    },
+    number: (name) => Number(valueOf(name)),
+    flag: (name) => valueOf(name) === true,
+  };
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { pathText } from '#validators/describe-issue.ts';
+import { checkAgents } from './check-agents.ts';
+import { checkStages } from './check-stages.ts';
+import { checkTemplates } from './check-templates.ts';
+import {
+  agentsFile,
+  orchestratorFile,
+  stagesFile,
+  templatesFile,
+  type AgentsFile,
+  type OrchestratorFile,
+  type StageDocument,
+  type TemplatesFile,
+} from './file-schemas.ts';
+import { overlay, type Overlaid, type Tree } from './overlay.ts';
+import type { Problem } from './problem.ts';
+import type { Given } from './read-variables.ts';
+import { readYaml } from './read-yaml.ts';
+import { problemsOf, type Locate } from './zod-problems.ts';
+
+export const configFiles = [
+  'journey-orchestrator.yaml',
+  'stages.yaml',
+  'unit-of-work-templates.yaml',
+  'agents.yaml',
+] as const;
+export type ConfigFile = (typeof configFiles)[number];
+
+export type FilesRead = {
+  readonly problems: readonly Problem[];
+  readonly differing: readonly Problem[];
+  /** Undefined where there is any problem. */
+  readonly files?: {
+    readonly orchestrator: OrchestratorFile;
+    readonly stages: readonly StageDocument[];
+    readonly templates: TemplatesFile;
+    readonly agents: AgentsFile;
+  };
+  /** What the files say, with the variables put in, before defaults. */
+  readonly trees: ReadonlyMap<string, Tree>;
+  readonly overlaid: Overlaid;
+};
+
+/** The YAML files of the folder with the given variables put above them, checked one by one and against each other. */
+export function readFiles(configDir: string, given: ReadonlyMap<string, Given>): FilesRead {
+  const { trees, problems: unreadable } = readTrees(configDir);
+  const overlaid = overlay(trees, given);
+  const problems: Problem[] = [...unreadable, ...overlaid.problems];
+  const locateIn = (file: ConfigFile): Locate => locate(trees.get(file)?.file ?? join(configDir, file), file, overlaid);
+  const parse = <S extends z.ZodType>(file: ConfigFile, schema: S): z.output<S> | undefined => {
+    const tree = trees.get(file);
+    if (!tree) return undefined;
+    const parsed = schema.safeParse(tree.root);
+    if (parsed.success) return parsed.data;
+    problems.push(...problemsOf(parsed.error, schema, tree.root, locateIn(file)));
+    return undefined;
+  };
+  const orchestrator = parse('journey-orchestrator.yaml', orchestratorFile);
+  const parsedStages = parse('stages.yaml', stagesFile)?.stages;
+  const templates = parse('unit-of-work-templates.yaml', templatesFile);
+  // Agents may also be found elsewhere, or pull their work: without the file nobody is named.
+  const agents = trees.has('agents.yaml') ? parse('agents.yaml', agentsFile) : agentsFile.parse({});
+
+  const checked = parsedStages && checkStages(parsedStages, locateIn('stages.yaml'));
+  problems.push(...(checked?.problems ?? []));
+  if (templates && checked)
+    problems.push(...checkTemplates(templates.templates, checked.stages, locateIn('unit-of-work-templates.yaml')));
+  if (agents) problems.push(...checkAgents(agents, locateIn('agents.yaml')));
+
+  const complete = problems.length === 0 && orchestrator && checked && templates && agents;
+  const files = complete ? { files: { orchestrator, stages: checked.stages, templates, agents } } : {};
+  return { problems, differing: overlaid.differing, trees, overlaid, ...files };
+}
+
+function readTrees(configDir: string): { readonly trees: Map<string, Tree>; readonly problems: readonly Problem[] } {
+  const trees = new Map<string, Tree>();
+  const problems: Problem[] = [];
+  for (const name of configFiles) {
+    const file = join(configDir, name);
+    const read = readYaml(file);
+    if (read.state === 'read') trees.set(name, { file, root: read.tree });
+    else if (read.state === 'bad') problems.push(read.problem);
+    else if (name !== 'agents.yaml')
+      problems.push({ where: file, path: '', allowed: 'there is no such file; JOURNEY_CONFIG_DIR names the folder' });
+  }
+  return { trees, problems };
+}
+
+/** A value that a variable has put there is the variable's, not the file's. */
+function locate(shownFile: string, file: ConfigFile, { origins }: Overlaid): Locate {
+  return (path) => {
+    const text = pathText(path);
+    const variable = origins.get(`${file} ${text}`);
+    return variable ? { where: variable.source, path: variable.name } : { where: shownFile, path: text };
+  };
+}

@@ -1,0 +1,65 @@
+import { readFileSync, statSync } from 'node:fs';
+import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
+import type { Problem } from './problem.ts';
+
+/** Generous for configuration, and small enough that a hostile or broken file cannot exhaust the process. */
+export const yamlLimits = { bytes: 256 * 1024, nodes: 10_000, aliases: 50, depth: 50 } as const;
+
+export type YamlFile =
+  | { readonly state: 'read'; readonly tree: unknown }
+  | { readonly state: 'missing' }
+  | { readonly state: 'bad'; readonly problem: Problem };
+
+/** The file as plain JSON values: no tags of its own, no shared or circular parts, nothing JSON cannot hold. */
+export function readYaml(path: string): YamlFile {
+  let text: string;
+  try {
+    const { size } = statSync(path);
+    if (size > yamlLimits.bytes) return bad(path, `has ${size} bytes; at most ${yamlLimits.bytes} are read`);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { state: 'missing' };
+    return bad(path, `cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+  return parseYaml(path, text);
+}
+
+/** As `readYaml`, of text that is already at hand; `path` is only named in problems. */
+export function parseYaml(path: string, text: string): YamlFile {
+  try {
+    const { maxDepth, maxAliases } = { maxDepth: yamlLimits.depth, maxAliases: yamlLimits.aliases };
+    const parsed = load(text, { schema: CORE_SCHEMA, maxDepth, maxAliases });
+    return { state: 'read', tree: plain(parsed, { left: yamlLimits.nodes }, 0) };
+  } catch (error) {
+    if (error instanceof YAMLException) {
+      const line = error.mark ? ` (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : '';
+      return bad(path, `is not valid YAML: ${error.reason}${line}`);
+    }
+    return bad(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const bad = (path: string, allowed: string): YamlFile => ({
+  state: 'bad',
+  problem: { where: path, path: '', allowed },
+});
+
+/**
+ * A copy without sharing. Aliases are unfolded against the budget, so that a few lines that stand for millions of nodes
+ * (and a list that contains itself) end here.
+ */
+function plain(value: unknown, budget: { left: number }, depth: number): unknown {
+  // The parser counts the depth without aliases, through which a value may contain itself.
+  if (depth > yamlLimits.depth) throw new Error(`nests deeper than ${yamlLimits.depth} levels`);
+  budget.left -= 1;
+  if (budget.left < 0) throw new Error(`stands for more than ${yamlLimits.nodes} values`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new Error(`holds ${value}, which is not a finite number`);
+  if (Array.isArray(value)) return value.map((item) => plain(item, budget, depth + 1));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => {
+    if (key === '__proto__') throw new Error('holds the key __proto__, which is not allowed');
+    return [key, plain(item, budget, depth + 1)] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,52 @@
+import type { ConfigDocument } from './document.ts';
+import type { routeNames } from './file-schemas.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-full';
+
+export type StoreSettings = {
+  readonly kind: 'embedded' | 'postgresql';
+  readonly dataDir: string;
+  /** Never null with kind postgresql. */
+  readonly host: string | null;
+  readonly port: number;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string | null;
+  readonly sslmode: SslMode;
+  readonly poolMax: number;
+  /** Null: the user above migrates too. */
+  readonly migrationUser: string | null;
+  readonly migrationPassword: string | null;
+};
+
+export type AgentsConfig = {
+  readonly agents: readonly {
+    readonly agentId: string;
+    readonly cardUrl: string;
+    readonly intents: readonly string[];
+  }[];
+  /** Only what the file says; for the others: a2a where an agent offers the intent, else pull. */
+  readonly routes: { readonly [intent: string]: (typeof routeNames)[number] };
+};
+
+export type Settings = {
+  readonly name: string;
+  readonly version: string;
+  readonly enabled: boolean;
+  readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string | null };
+  readonly store: StoreSettings;
+  readonly lease_ms: number;
+  readonly logLevel: LogLevel;
+  readonly polling: { readonly cron: string };
+  readonly workerPoolSize: number;
+  readonly bootstrapToken: string | null;
+  readonly destinations: readonly string[];
+  readonly agents: AgentsConfig;
+  readonly configDir: string;
+  /** The only part that is hashed and pinned. */
+  readonly document: ConfigDocument;
+  readonly warnings: readonly string[];
+  /** Setting -> `default`, the file, `environment NAME` or `command line NAME`. */
+  readonly origins: ReadonlyMap<string, string>;
+};

@@ -1,0 +1,291 @@
+/** One step into a YAML tree: a key, or the item of a list whose `[key, value]` matches. */
+export type Step = string | readonly [key: string, value: string];
+
+export type Variable = {
+  readonly name: string;
+  readonly type: 'text' | 'boolean' | 'integer' | 'number' | 'url' | 'choice';
+  readonly default: string | number | boolean | null;
+  /** A secret is never shown, and may come as a file named by NAME_FILE. */
+  readonly secret: boolean;
+  readonly doc: string;
+  /** The setting that it decides, as `config show` names it. */
+  readonly mapsTo: string;
+  /** `later`: known by name, so that nobody takes it for a misprint, but nothing reads it yet. */
+  readonly usedBy: 'server' | 'cli' | 'later';
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** The key of a file that it stands above. */
+  readonly yaml?: { readonly file: string; readonly steps: readonly Step[] };
+};
+
+type Details = Partial<Omit<Variable, 'name' | 'type' | 'mapsTo' | 'doc'>>;
+
+const variable = (
+  name: string,
+  type: Variable['type'],
+  mapsTo: string,
+  doc: string,
+  details: Details = {},
+): Variable => ({ name, type, mapsTo, doc, default: null, secret: false, usedBy: 'server', ...details });
+
+const port = { min: 1, max: 65_535 } as const;
+const secret = { secret: true } as const;
+const later = { usedBy: 'later' } as const;
+
+const overYaml = (name: string, type: Variable['type'], file: string, steps: readonly Step[], doc: string): Variable =>
+  variable(name, type, stepsText(steps), doc, { yaml: { file, steps } });
+const ofOrchestrator = (name: string, type: Variable['type'], steps: readonly Step[], doc: string): Variable => ({
+  ...overYaml(name, type, 'journey-orchestrator.yaml', ['orchestrator', ...steps], doc),
+  mapsTo: stepsText(steps),
+});
+const ofStage = (name: string, type: Variable['type'], stage: string, steps: readonly Step[], doc: string): Variable =>
+  overYaml(name, type, 'stages.yaml', ['stages', ['stage_id', stage], ...steps], doc);
+const ofCheck = (name: string, type: Variable['type'], stage: string, check: string, parameter: string, doc: string) =>
+  ofStage(name, type, stage, ['exit_criteria', ['check_id', check], 'parameters', parameter], doc);
+const ofGoal = (name: string, metric: string, doc: string): Variable =>
+  ofStage(name, 'number', 'production', ['success_metrics', ['metric', metric], 'target'], doc);
+
+/** `stages[sandbox].exit_criteria[search_quality].parameters.min_precision` */
+export function stepsText(steps: readonly Step[]): string {
+  return steps
+    .map((step) => (typeof step === 'string' ? `.${step}` : `[${step[1]}]`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+const server: readonly Variable[] = [
+  variable(
+    'JOURNEY_ORCHESTRATOR_ENABLED',
+    'boolean',
+    'enabled',
+    'false: the doors and health serve, nothing is polled or dispatched.',
+    { default: true },
+  ),
+  variable(
+    'JOURNEY_HTTP_HOST',
+    'text',
+    'http.host',
+    'The address to listen on: 127.0.0.1 unless JOURNEY_BOOTSTRAP_TOKEN is set, then 0.0.0.0.',
+  ),
+  variable('JOURNEY_HTTP_PORT', 'integer', 'http.port', 'The port to listen on; 0 takes any free one.', {
+    default: 8080,
+    min: 0,
+    max: 65_535,
+  }),
+  variable('JOURNEY_PUBLIC_URL', 'url', 'http.publicUrl', 'The URL under which others reach this server, for links.'),
+  variable(
+    'JOURNEY_BOOTSTRAP_TOKEN',
+    'text',
+    'bootstrapToken',
+    "The first administrator's token of a cluster; at least 16 characters.",
+    { ...secret, min: 16 },
+  ),
+  variable('JOURNEY_DATA_DIR', 'text', 'store.dataDir', 'The embedded database and the local tokens.', {
+    default: './.journey',
+  }),
+  variable('JOURNEY_CONFIG_DIR', 'text', 'configDir', 'The folder of the YAML files.', { default: './config' }),
+  variable(
+    'JOURNEY_CONFIG_STRICT',
+    'boolean',
+    'strict',
+    'true: a variable that differs from its YAML key stops the start.',
+    { default: false },
+  ),
+  variable('JOURNEY_LOG_LEVEL', 'choice', 'logLevel', 'The least level that is logged.', {
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error'],
+  }),
+  variable('JOURNEY_TASK_LEASE_SECONDS', 'number', 'lease_ms', 'How long a process that fell silent keeps its work.', {
+    default: 5,
+    min: 1,
+    max: 3_600,
+  }),
+  variable('JOURNEY_STATE_STORE', 'choice', 'store.kind', 'Where the state lives.', {
+    default: 'embedded',
+    choices: ['embedded', 'postgresql'],
+  }),
+  variable(
+    'JOURNEY_STATE_DB_HOST',
+    'text',
+    'store.host',
+    'The PostgreSQL server; required with JOURNEY_STATE_STORE=postgresql.',
+  ),
+  variable('JOURNEY_STATE_DB_PORT', 'integer', 'store.port', 'Its port.', { default: 5432, ...port }),
+  variable('JOURNEY_STATE_DB_NAME', 'text', 'store.name', 'The database.', { default: 'journey_state' }),
+  variable('JOURNEY_STATE_DB_USER', 'text', 'store.user', 'The user of the running server: no DDL needed.', {
+    default: 'journey_orchestrator',
+  }),
+  variable('JOURNEY_STATE_DB_PASSWORD', 'text', 'store.password', "That user's password.", secret),
+  variable(
+    'JOURNEY_STATE_DB_SSLMODE',
+    'choice',
+    'store.sslmode',
+    'disable, prefer (encrypted where the server can), require (certificate not checked) or verify-full.',
+    { default: 'prefer', choices: ['disable', 'prefer', 'require', 'verify-full'] },
+  ),
+  variable('JOURNEY_STATE_DB_POOL_MAX', 'integer', 'store.poolMax', 'Connections at most, a process.', {
+    default: 10,
+    min: 1,
+    max: 1_000,
+  }),
+  variable(
+    'JOURNEY_STATE_DB_MIGRATION_USER',
+    'text',
+    'store.migrationUser',
+    'The user that migrates; without it JOURNEY_STATE_DB_USER does.',
+  ),
+  variable('JOURNEY_STATE_DB_MIGRATION_PASSWORD', 'text', 'store.migrationPassword', "That user's password.", secret),
+  variable('CRM_WEBHOOK_ENABLED', 'boolean', 'destinations', 'true: journey events are sent to the CRM.', {
+    default: false,
+  }),
+  ofOrchestrator(
+    'JOURNEY_MAX_CONCURRENT',
+    'integer',
+    ['max_concurrent_journeys'],
+    'Journeys active at once in stages that have an exit, over all replicas.',
+  ),
+  ofOrchestrator(
+    'JOURNEY_STAGE_TRANSITION_TIMEOUT',
+    'number',
+    ['timeouts', 'stage_transition_seconds'],
+    'Seconds from the decision to the committed entry.',
+  ),
+  ofOrchestrator(
+    'JOURNEY_UOW_TASK_TIMEOUT',
+    'number',
+    ['timeouts', 'task_execution_seconds'],
+    'Seconds without a sign of life that one attempt of a task may take.',
+  ),
+  ofOrchestrator('JOURNEY_POLLING_CRON', 'text', ['polling', 'cron'], 'When due journeys are looked for.'),
+];
+
+const stages: readonly Variable[] = [
+  ofStage(
+    'SANDBOX_DURATION_TARGET_DAYS',
+    'number',
+    'sandbox',
+    ['duration_target_days'],
+    'Days that the sandbox should take at most.',
+  ),
+  ofCheck(
+    'SANDBOX_EXIT_SEARCH_QUALITY_MIN',
+    'number',
+    'sandbox',
+    'search_quality',
+    'min_precision',
+    'Least precision to leave the sandbox.',
+  ),
+  ofCheck(
+    'SANDBOX_EXIT_SECURITY_CRITICAL_MAX',
+    'integer',
+    'sandbox',
+    'security_scan',
+    'max_critical',
+    'Critical findings at most.',
+  ),
+  ofCheck(
+    'SANDBOX_EXIT_DEMO_APPROVAL_REQUIRED',
+    'boolean',
+    'sandbox',
+    'demo_approval',
+    'required',
+    'false: the demo needs no approval.',
+  ),
+  ofStage(
+    'PILOT_DURATION_TARGET_DAYS',
+    'number',
+    'pilot',
+    ['duration_target_days'],
+    'Days that the pilot should take at most.',
+  ),
+  ofCheck(
+    'PILOT_EXIT_SEARCH_QUALITY_MIN',
+    'number',
+    'pilot',
+    'search_quality',
+    'min_precision',
+    'Least precision to leave the pilot.',
+  ),
+  ofCheck(
+    'PILOT_EXIT_USER_SATISFACTION_MIN',
+    'number',
+    'pilot',
+    'user_satisfaction',
+    'min_score',
+    'Least mean score of the survey.',
+  ),
+  ofCheck('PILOT_EXIT_BUG_WINDOW_DAYS', 'number', 'pilot', 'bug_window', 'window_days', 'Days without too many bugs.'),
+  ofCheck(
+    'PILOT_EXIT_P95_LATENCY_MAX_MS',
+    'number',
+    'pilot',
+    'performance_sla',
+    'p95_latency_max_ms',
+    'p95 latency at most, in milliseconds.',
+  ),
+  ofGoal('PRODUCTION_ADOPTION_TARGET', 'user_adoption', 'Share of the users who should be active.'),
+  ofGoal('PRODUCTION_SATISFACTION_TARGET', 'search_satisfaction', 'Satisfaction to aim at.'),
+  ofGoal(
+    'PRODUCTION_GROWTH_TARGET',
+    'query_volume_growth',
+    'Growth of the query volume to aim at, a window against the one before.',
+  ),
+];
+
+const cli: readonly Variable[] = [
+  variable('JOURNEY_API_URL', 'url', 'cli.server', 'The server that journey-cli speaks to.', { usedBy: 'cli' }),
+  variable('JOURNEY_API_TOKEN', 'text', 'cli.token', 'The token that journey-cli shows.', { ...secret, usedBy: 'cli' }),
+];
+
+const reserved: readonly Variable[] = [
+  variable('JOURNEY_EVENT_STORE', 'text', 'eventStore.kind', 'Where events are relayed to.', later),
+  variable('JOURNEY_EVENT_STORE_HOST', 'text', 'eventStore.host', 'The event store.', later),
+  variable('JOURNEY_EVENT_STORE_PORT', 'text', 'eventStore.port', 'Its port.', later),
+  variable('JOURNEY_EVENT_STORE_USER', 'text', 'eventStore.user', 'Its user.', later),
+  variable('JOURNEY_EVENT_STORE_PASSWORD', 'text', 'eventStore.password', "That user's password.", {
+    ...later,
+    ...secret,
+  }),
+  variable('JOURNEY_EVENT_STORE_TLS', 'text', 'eventStore.tls', 'Whether the connection is encrypted.', later),
+  variable('PROTOCOL_BROKER_HOST', 'text', 'agents.brokerHost', 'The broker in front of the agents.', later),
+  variable('PROTOCOL_BROKER_PORT', 'text', 'agents.brokerPort', 'Its port.', later),
+  variable('CAPABILITY_DISCOVERY_HOST', 'text', 'agents.discoveryHost', 'The catalogue of agents.', later),
+  variable('CAPABILITY_DISCOVERY_PORT', 'text', 'agents.discoveryPort', 'Its port.', later),
+  variable('GLEAN_API_ENDPOINT', 'text', 'glean.endpoint', 'The search platform.', later),
+  variable('GLEAN_INSTANCE', 'text', 'glean.instance', "The search platform's instance.", later),
+  variable('GLEAN_SERVICE_ACCOUNT', 'text', 'glean.serviceAccount', 'The credential for it.', { ...later, ...secret }),
+  variable(
+    'GLEAN_DASHBOARD_ENABLED',
+    'text',
+    'features.glean_dashboard_enabled',
+    'Whether its dashboard is fed.',
+    later,
+  ),
+  variable(
+    'GLEAN_METRICS_PUBLISH_INTERVAL',
+    'text',
+    'glean.publishInterval',
+    'Seconds between two publications.',
+    later,
+  ),
+  variable('CRM_WEBHOOK_URL', 'text', 'crm.url', 'Where CRM webhooks go.', later),
+  variable('CRM_WEBHOOK_SECRET', 'text', 'crm.secrets', 'What they are signed with.', { ...later, ...secret }),
+  variable('NOTIFICATION_SERVICE_URL', 'text', 'notifications.url', 'The notification service.', later),
+  variable('NOTIFICATION_EMAIL_ENABLED', 'text', 'notifications.email', 'Whether notices go out by email.', later),
+  variable('NOTIFICATION_SLACK_ENABLED', 'text', 'notifications.slack', 'Whether notices go out over Slack.', later),
+  variable('JOURNEY_OIDC_ISSUER', 'text', 'oidc.issuer', 'Who issues tokens.', later),
+  variable('JOURNEY_OIDC_AUDIENCE', 'text', 'oidc.audience', 'For whom they are.', later),
+  variable('JOURNEY_MCP_ALLOWED_HOSTS', 'text', 'mcp.allowedHosts', 'Host headers that MCP accepts.', later),
+  variable('JOURNEY_MCP_ALLOWED_ORIGINS', 'text', 'mcp.allowedOrigins', 'Origins that MCP accepts.', later),
+  variable('SLACK_BOT_TOKEN', 'text', 'slack.botToken', "The app's token.", { ...later, ...secret }),
+  variable('SLACK_SIGNING_SECRET', 'text', 'slack.signingSecrets', 'What Slack signs with.', { ...later, ...secret }),
+  variable('SLACK_APP_TOKEN', 'text', 'slack.appToken', 'For Socket Mode.', { ...later, ...secret }),
+  variable('SLACK_API_URL', 'text', 'slack.apiUrl', "Slack's API.", later),
+  variable('SMTP_URL', 'text', 'smtp.url', 'The mail server.', { ...later, ...secret }),
+  variable('PROMETHEUS_URL', 'text', 'prometheus.url', 'Where performance is read.', later),
+  variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
+];
+
+/** Every variable there is, in the order of the reference table. */
+export const variables: readonly Variable[] = [...server, ...stages, ...cli, ...reserved];

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '#settings/environment.ts';
+import { loadSettings } from '#settings/load-settings.ts';
+import { messageOf, realConfig } from './seeded-config.ts';
+
+const load = (env: Environment) => loadSettings({ env, configDir: realConfig });
+const password = (env: Environment) => load(env).store.password;
+
+describe('secrets', () => {
+  test('S10: ${NAME} is taken from the variable NAME', () => {
+    const env = { JOURNEY_STATE_DB_PASSWORD: '${DB_PASSWORD}', DB_PASSWORD: 'open sesame' };
+    expect(password(env)).toBe('open sesame');
+  });
+
+  test('S10: ${NAME} without NAME stops the start and names it', () => {
+    expect(messageOf({ env: { JOURNEY_STATE_DB_PASSWORD: '${DB_PASSWORD}' } })).toContain(
+      'JOURNEY_STATE_DB_PASSWORD: refers to ${DB_PASSWORD}, but DB_PASSWORD is not set',
+    );
+    const chain = { JOURNEY_STATE_DB_PASSWORD: '${A}', A: '${B}', B: 'x' };
+    expect(messageOf({ env: chain })).toContain('only one step is followed');
+  });
+
+  test('S10: NAME_FILE names a file, whose last line end does not belong to the secret', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'journey-secret-'));
+    try {
+      const file = join(dir, 'password');
+      writeFileSync(file, 'from a file\n');
+      expect(password({ JOURNEY_STATE_DB_PASSWORD_FILE: file })).toBe('from a file');
+      expect(messageOf({ env: { JOURNEY_STATE_DB_PASSWORD_FILE: `${file}.gone` } })).toContain(
+        'cannot be read (ENOENT)',
+      );
+      expect(messageOf({ env: { JOURNEY_STATE_DB_PASSWORD_FILE: file, JOURNEY_STATE_DB_PASSWORD: 'x' } })).toContain(
+        'either JOURNEY_STATE_DB_PASSWORD or JOURNEY_STATE_DB_PASSWORD_FILE',
+      );
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  test('S10: no secret ever stands in a message, a warning or an origin', () => {
+    const env = { JOURNEY_BOOTSTRAP_TOKEN: 'hunter2', JOURNEY_STATE_DB_PASSWORD: 'hunter22', JOURNEY_HTTP_PORT: 'x' };
+    const message = messageOf({ env });
+    expect(message).toContain('JOURNEY_BOOTSTRAP_TOKEN is (hidden): must have at least 16 characters');
+    expect(message).not.toContain('hunter2');
+    const settings = load({ JOURNEY_STATE_DB_PASSWORD: 'hunter22', CRM_WEBHOOK_SECRET: 'hunter22' });
+    expect(JSON.stringify([settings.warnings, [...settings.origins], settings.document])).not.toContain('hunter22');
+  });
+});

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export type AgentProcess = {
+  readonly url: string;
+  readonly cardUrl: string;
+  readonly pid: number;
+  /** Ends it with SIGTERM; the exit code. */
+  readonly stop: () => Promise<number | null>;
+};
+
+/** Starts an example agent as a process of its own, on a port that the system chooses. */
+export async function startAgent(
+  name: 'provisioning-agent' | 'deployment-agent',
+  ...args: string[]
+): Promise<AgentProcess> {
+  const script = fileURLToPath(new URL(`../../../examples/agents/${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [script, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([first]) => String(first)),
+    exited.then(([code]) => Promise.reject(new Error(`${name} ended with ${code}: ${complaints}`))),
+  ]);
+  const { url, pid } = JSON.parse(line) as { url: string; pid: number };
+  return {
+    url,
+    cardUrl: `${url}/.well-known/agent-card.json`,
+    pid,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
