@@ -25,19 +25,20 @@ create table journey_states (
   metadata jsonb not null,
   created_at timestamptz not null,
   updated_at timestamptz not null
-) with (fillfactor = 80);
+) with (fillfactor = 50);
 
 create index idx_journey_current_stage on journey_states (current_stage);
 create index idx_journey_started_at on journey_states (started_at);
 create index idx_journey_queued on journey_states (started_at, client_id) where status = 'queued';
 create index idx_journey_holds_slot on journey_states (client_id) where holds_slot;
 
+-- Events and messages are kept as json: they are written once, read whole, and never searched within.
 create table journey_events (
   client_id varchar(255) not null,
   bucket smallint not null,
   seq integer not null,
   type varchar(50) not null,
-  data jsonb not null,
+  data json not null,
   actor varchar(255) not null,
   door varchar(20) not null,
   request_id varchar(100) not null,
@@ -200,7 +201,7 @@ create table outbox (
   bucket smallint not null,
   destination varchar(64) not null,
   seq integer not null,
-  message jsonb not null,
+  message json not null,
   state varchar(20) not null check (state in ('waiting', 'unknown', 'delivered', 'dead')),
   attempts integer not null,
   next_attempt_at timestamptz not null,
@@ -292,8 +293,8 @@ select
   end as state,
   coalesce(w.generation, (last.data ->> 'generation')::integer, 1) as generation,
   coalesce(w.attempt, (last.data ->> 'attempt')::integer, 1) as attempt,
-  last.data -> 'error' as error,
-  last.data -> 'output' as output
+  (last.data -> 'error')::jsonb as error,
+  (last.data -> 'output')::jsonb as output
 from unit_of_works u
 cross join lateral jsonb_array_elements(u.tasks) with ordinality as t (task, ordinality)
 left join uow_tasks w
@@ -304,7 +305,7 @@ left join lateral (
   where e.client_id = u.client_id
     and e.type in ('task_succeeded', 'task_attempt_failed', 'task_dispatched', 'tasks_retried')
     and e.data ->> 'work_id' = u.work_id
-    and (e.data ->> 'task_id' = t.task ->> 'task_id' or e.data -> 'task_ids' ? (t.task ->> 'task_id'))
+    and (e.data ->> 'task_id' = t.task ->> 'task_id' or (e.data -> 'task_ids')::jsonb ? (t.task ->> 'task_id'))
   order by e.seq desc
   limit 1
 ) as last on true;

@@ -1,7 +1,8 @@
 import { isRefusal } from '#core/errors.ts';
 import { stageOf, type TaskPlan } from '#core/plan.ts';
-import { SECOND } from '#core/time.ts';
-import type { Command, TaskResult } from '#core/journey/commands.ts';
+import { SECOND, type Instant } from '#core/time.ts';
+import type { Command } from '#core/journey/commands.ts';
+import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { idempotencyKeyOf, resolveInput, tasksInProcess } from '#core/work/graph.ts';
 import { progressOf, type Unit } from '#core/work/unit.ts';
@@ -17,6 +18,7 @@ import type {
   TaskOutcome,
 } from './ports.ts';
 import { assignmentFor, followRemoteTask, type RemoteWork, type WaitingTask } from './remote-work.ts';
+import { workerPool } from './worker-pool.ts';
 
 /** Has the tasks done: those of this process by functions, those of agents over the gateway. */
 export type Dispatcher = {
@@ -68,77 +70,63 @@ const BACKLOG_PER_WORKER = 100;
 const CLAIM_LIMIT = 200;
 const CLAIM_LEASE_MS = 60 * SECOND;
 
-type Run = { readonly journey: Journey; readonly unit: Unit; readonly task: TaskPlan; readonly epoch: number };
-
 export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const { room, plans, gateway, functions, clock, logger, epoch, poolSize } = dependencies;
-  const waiting: Run[] = [];
-  /** What this process does now, by unit, task, generation and attempt: nothing is begun twice. */
-  const underWay = new Map<string, AbortController>();
+  const pool = workerPool(poolSize, clock);
+  /** Agents' tasks that this process follows, by unit, task, generation and attempt. */
+  const followed = new Map<string, AbortController>();
   const promises = new Set<Promise<void>>();
   const stopping = new AbortController();
-  let busy = 0;
 
   const isFunction = (intent: string): boolean => gateway.route(intent) === 'in_process';
 
   function recorded(recordings: readonly Recording[]): void {
     if (stopping.signal.aborted) return;
     for (const { clientId, journey, events } of recordings) {
-      for (const { event } of events) {
-        if (event.type === 'unit_cancelled') abort(event.work_id);
-        else if (event.type === 'task_dispatched' && event.via === 'a2a')
-          follow(
-            {
-              clientId,
-              workId: event.work_id,
-              taskId: event.task_id,
-              intent: intentOf(journey, event.work_id, event.task_id),
-              state: 'running',
-              generation: event.generation,
-              attempt: event.attempt,
-              input: event.input,
-              remoteTaskId: null,
-            },
-            event.attempt === 1 && event.generation === 1,
-          );
-        else if (event.type === 'task_attempt_failed' && event.retry_at !== null)
-          retryLater(
-            clientId,
-            event.work_id,
-            event.task_id,
-            { generation: event.generation, attempt: event.attempt + 1 },
-            event.retry_at,
-          );
-      }
-      for (const unit of journey.units) if (unit.owner === epoch()) beginOwn(journey, unit);
+      for (const { event } of events) take(clientId, journey, event);
+      for (const unit of journey.units)
+        if (unit.owner === epoch() && unit.status === 'in_progress') beginOwn(journey, unit);
+    }
+  }
+
+  function take(clientId: string, journey: Journey, event: JourneyEvent): void {
+    switch (event.type) {
+      case 'unit_cancelled':
+        return stopUnit(event.work_id);
+      case 'task_dispatched':
+        return event.via === 'a2a' ? follow(dispatchedTask(clientId, journey, event), isFirst(event)) : undefined;
+      case 'task_attempt_failed':
+        return event.retry_at === null ? undefined : retryLater(clientId, { ...event, attempt: event.attempt + 1 }, event.retry_at);
+      default:
     }
   }
 
   function beginOwn(journey: Journey, unit: Unit): void {
-    if (unit.status !== 'in_progress') return;
-    const template = stageOf(plans.get(journey.configHash), journey.stage)?.templates.find(
-      ({ id }) => id === unit.templateId,
-    );
-    if (!template) return;
+    const plan = plans.get(journey.configHash);
+    const stage = stageOf(plan, journey.stage);
+    const template = stage?.templates.find(({ id }) => id === unit.templateId);
+    if (!stage || !template) return;
     for (const task of tasksInProcess(template, unit, isFunction)) {
-      const key = keyOf(unit.workId, task.id, progressOf(unit, task.id));
-      if (underWay.has(key)) continue;
-      underWay.set(key, new AbortController());
-      waiting.push({ journey, unit, task, epoch: epoch() });
-    }
-    fill();
-  }
-
-  function fill(): void {
-    while (busy < poolSize && waiting.length > 0 && !stopping.signal.aborted) {
-      const run = waiting.shift() as Run;
-      busy += 1;
-      track(
-        runHere(run).finally(() => {
-          busy -= 1;
-          fill();
+      const { generation, attempt } = progressOf(unit, task.id);
+      const key = keyOf({ workId: unit.workId, taskId: task.id, generation, attempt });
+      if (pool.has(key)) continue;
+      const owner = epoch();
+      pool.add({
+        key,
+        run: functions[task.intent],
+        timeout_ms: plan.taskTimeout_ms,
+        assignment: () => ({
+          clientId: journey.clientId,
+          workId: unit.workId,
+          taskId: task.id,
+          intent: task.intent,
+          input: resolveInput(plan, stage, task, unit, journey).input,
+          generation,
+          attempt,
+          idempotencyKey: idempotencyKeyOf(unit.workId, task.id, generation),
         }),
-      );
+        ended: (assignment, outcome) => submitResult(assignment, outcome, owner),
+      });
     }
   }
 
@@ -149,76 +137,11 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
       .finally(() => promises.delete(promise));
   }
 
-  async function runHere({ journey, unit, task, epoch: owner }: Run): Promise<void> {
-    const { generation, attempt } = progressOf(unit, task.id);
-    const key = keyOf(unit.workId, task.id, { generation, attempt });
-    const cancel = underWay.get(key);
-    try {
-      if (!cancel || cancel.signal.aborted) return;
-      const plan = plans.get(journey.configHash);
-      const stage = stageOf(plan, journey.stage);
-      if (!stage) return;
-      const { input } = resolveInput(plan, stage, task, unit, journey);
-      const assignment: Assignment = {
-        clientId: journey.clientId,
-        workId: unit.workId,
-        taskId: task.id,
-        intent: task.intent,
-        input,
-        generation,
-        attempt,
-        idempotencyKey: idempotencyKeyOf(unit.workId, task.id, generation),
-      };
-      const outcome = await callFunction(functions[task.intent], assignment, cancel.signal, plan.taskTimeout_ms);
-      if (cancel.signal.aborted) return;
-      await submitResult(assignment, outcome, owner);
-    } finally {
-      underWay.delete(key);
-    }
-  }
-
-  async function callFunction(
-    run: InProcessAgent | undefined,
-    assignment: Assignment,
-    signal: AbortSignal,
-    timeout_ms: number,
-  ): Promise<TaskOutcome> {
-    if (!run)
-      return {
-        type: 'failed',
-        code: 'agent.none',
-        message: `No function does ${assignment.intent} here.`,
-        retryable: true,
-      };
-    const timer = new AbortController();
-    const overdue = clock.sleep(timeout_ms, timer.signal).then(() => 'overdue' as const);
-    try {
-      const output = await Promise.race([run(assignment, AbortSignal.any([signal, timer.signal])), overdue]);
-      return output === 'overdue'
-        ? {
-            type: 'failed',
-            code: 'task.timed_out',
-            message: `No result within ${timeout_ms / SECOND} s.`,
-            retryable: true,
-          }
-        : { type: 'succeeded', output };
-    } catch (error) {
-      return {
-        type: 'failed',
-        code: 'task.failed',
-        message: error instanceof Error ? error.message : String(error),
-        retryable: true,
-      };
-    } finally {
-      timer.abort();
-    }
-  }
-
   function follow(task: WaitingTask, isNew: boolean): void {
-    const key = keyOf(task.workId, task.taskId, task);
-    if (underWay.has(key) || stopping.signal.aborted) return;
+    const key = keyOf(task);
+    if (followed.has(key) || stopping.signal.aborted) return;
     const cancel = new AbortController();
-    underWay.set(key, cancel);
+    followed.set(key, cancel);
     const work: RemoteWork = {
       task,
       isNew,
@@ -230,59 +153,67 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
         .then(async ({ assignment, outcome }) => {
           if (outcome) await submitResult(assignment, outcome);
         })
-        .finally(() => underWay.delete(key)),
+        .finally(() => followed.delete(key)),
     );
   }
 
   async function submitResult(assignment: Assignment, outcome: TaskOutcome, owner?: number): Promise<void> {
-    const { workId, taskId, generation, attempt } = assignment;
-    const command: TaskResult = {
+    const { clientId, workId, taskId, generation, attempt } = assignment;
+    await submit(clientId, {
       type: 'task_result',
       workId,
       taskId,
       fence: { generation, attempt },
       outcome,
       ...(owner === undefined ? {} : { owner }),
-    };
-    await submit(assignment.clientId, command);
+    });
   }
 
   async function submit(clientId: string, command: Command): Promise<void> {
-    const answer = await dependencies
-      .journal()
-      .submit({ clientId, command, actor: 'system', door: 'agent', requestId: dependencies.requestId() });
-    if (isRefusal(answer))
-      logger.debug('A result came too late.', { client_id: clientId, command: command.type, why: answer.message });
+    try {
+      const answer = await dependencies
+        .journal()
+        .submit({ clientId, command, actor: 'system', door: 'agent', requestId: dependencies.requestId() });
+      if (isRefusal(answer))
+        logger.debug('A result came too late.', { client_id: clientId, command: command.type, why: answer.message });
+    } catch (error) {
+      // Nothing is lost: the unit has an owner whose lease ends, or a row in the waiting room.
+      logger.error('A result could not be recorded.', { client_id: clientId, command: command.type, error: String(error) });
+    }
   }
 
-  function retryLater(
-    clientId: string,
-    workId: string,
-    taskId: string,
-    fence: { generation: number; attempt: number },
-    at: number,
-  ): void {
+  function retryLater(clientId: string, task: OfTask, at: Instant): void {
+    const { work_id, task_id, generation, attempt } = task;
+    const command: Command = { type: 'begin_attempt', workId: work_id, taskId: task_id, fence: { generation, attempt } };
     track(
       clock.sleep(Math.max(0, at - clock.machine()), stopping.signal).then(async () => {
-        if (!stopping.signal.aborted) await submit(clientId, { type: 'begin_attempt', workId, taskId, fence });
+        if (!stopping.signal.aborted) await submit(clientId, command);
       }),
     );
   }
 
-  function abort(workId: string): void {
-    for (const [key, cancel] of underWay) if (key.startsWith(`${workId}/`)) cancel.abort();
+  function stopUnit(workId: string): void {
+    pool.cancel(`${workId}/`);
+    for (const [key, cancel] of followed) if (key.startsWith(`${workId}/`)) cancel.abort();
   }
 
-  function intentOf(journey: Journey, workId: string, taskId: string): string {
-    const stage = stageOf(plans.get(journey.configHash), journey.stage);
-    const templateId = journey.units.find((unit) => unit.workId === workId)?.templateId;
-    return stage?.templates.find(({ id }) => id === templateId)?.tasks.find(({ id }) => id === taskId)?.intent ?? '';
-  }
+  const dispatchedTask = (clientId: string, journey: Journey, event: TaskDispatched): WaitingTask => ({
+    clientId,
+    workId: event.work_id,
+    taskId: event.task_id,
+    intent: taskNamed(plans, journey, event.work_id, event.task_id)?.intent ?? '',
+    state: 'running',
+    generation: event.generation,
+    attempt: event.attempt,
+    input: event.input,
+    remoteTaskId: null,
+  });
 
-  const hasRoom = (): boolean => !stopping.signal.aborted && waiting.length < poolSize * BACKLOG_PER_WORKER;
+  const hasRoom = (): boolean => !stopping.signal.aborted && pool.waiting() < poolSize * BACKLOG_PER_WORKER;
 
   async function look(): Promise<void> {
     if (stopping.signal.aborted) return;
+    pool.endOverdue();
     if (hasRoom()) {
       const units = await room.abandonedUnits(clock.machine(), CLAIM_LIMIT);
       await Promise.all(
@@ -293,12 +224,15 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
   }
 
   function attend(task: WaitingTask): void {
-    const { clientId, workId, taskId, generation, attempt } = task;
     switch (task.state) {
       case 'running':
         return follow(task, false);
       case 'retry_wait':
-        return retryLater(clientId, workId, taskId, { generation, attempt }, clock.machine());
+        return retryLater(
+          task.clientId,
+          { work_id: task.workId, task_id: task.taskId, generation: task.generation, attempt: task.attempt },
+          clock.machine(),
+        );
       case 'cancelled':
         return track(tellToStop(task));
     }
@@ -317,15 +251,29 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     look,
     stop: async () => {
       stopping.abort();
-      waiting.length = 0;
-      for (const cancel of underWay.values()) cancel.abort();
+      await pool.stop();
       await Promise.allSettled(promises);
     },
   };
 }
 
-const keyOf = (
-  workId: string,
-  taskId: string,
-  { generation, attempt }: { readonly generation: number; readonly attempt: number },
-): string => `${workId}/${taskId}/${generation}/${attempt}`;
+type TaskDispatched = Extract<JourneyEvent, { type: 'task_dispatched' }>;
+type OfTask = {
+  readonly work_id: string;
+  readonly task_id: string;
+  readonly generation: number;
+  readonly attempt: number;
+};
+
+/** Only an attempt that nothing went before needs no question to the agent whether it knows the task already. */
+const isFirst = ({ generation, attempt }: OfTask): boolean => generation === 1 && attempt === 1;
+
+function taskNamed(plans: Plans, journey: Journey, workId: string, taskId: string): TaskPlan | undefined {
+  const templateId = journey.units.find((unit) => unit.workId === workId)?.templateId;
+  return stageOf(plans.get(journey.configHash), journey.stage)
+    ?.templates.find(({ id }) => id === templateId)
+    ?.tasks.find(({ id }) => id === taskId);
+}
+
+type Attempt = { readonly workId: string; readonly taskId: string; readonly generation: number; readonly attempt: number };
+const keyOf = ({ workId, taskId, generation, attempt }: Attempt): string => `${workId}/${taskId}/${generation}/${attempt}`;

@@ -8,10 +8,11 @@ import {
   type ErrorDetails,
   type Refusal,
 } from '#core/errors.ts';
+import { isObject } from '#core/json.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Logger } from './ports.ts';
 import { effectiveRoles, maySee, type Principal } from './principal.ts';
-import type { AnyUseCase, Call } from './use-case.ts';
+import type { AnyUseCase, Call, Caller } from './use-case.ts';
 
 /** How a "no" is told, whatever the door: RFC 9457 over HTTP, a message on the CLI. */
 export type Problem = {
@@ -27,27 +28,41 @@ export type Answer =
   | { readonly ok: true; readonly output: unknown }
   | { readonly ok: false; readonly problem: Problem };
 
-export type Execute = (useCase: AnyUseCase, call: Call, input: unknown) => Promise<Answer>;
+export type Execute = (useCase: AnyUseCase, caller: Caller, input: unknown) => Promise<Answer>;
 
 /** The one way in: authorises, parses, runs, and turns whatever comes out into an answer. */
 export function executeWith(dependencies: Dependencies, logger: Logger): Execute {
-  return async (useCase, call, input) => {
+  return async (useCase, caller, input) => {
     try {
-      const refusal = notAllowed(useCase, call.principal);
+      const refusal = notAllowed(useCase, caller.principal);
       if (refusal) return told(refusal);
       const parsed = useCase.input.safeParse(input);
       if (!parsed.success) return told(invalid(parsed.error));
       const clientId = useCase.client?.(parsed.data);
       // A client that the caller may not see is as unknown to it as one that does not exist.
-      if (clientId !== undefined && !maySee(call.principal, clientId))
+      if (clientId !== undefined && !maySee(caller.principal, clientId))
         return told(refuse('journey.unknown', `No journey of ${clientId} is known.`));
-      const output: unknown = await useCase.run(dependencies, call, parsed.data);
+      const output: unknown = await useCase.run(dependencies, callOf(useCase, caller, parsed.data), parsed.data);
       return isRefusal(output) ? told(output) : { ok: true, output };
     } catch (error) {
-      return told(unexpected(error, useCase, call, logger));
+      return told(unexpected(error, useCase, caller, logger));
     }
   };
+
+  /** A key is bound to the use-case and to what was asked, however its fields were ordered. */
+  function callOf({ name }: AnyUseCase, { principal, door, requestId, idempotencyKey }: Caller, input: unknown): Call {
+    const call = { principal, door, requestId };
+    if (idempotencyKey === undefined) return call;
+    const requestHash = dependencies.ids.digest(`${name}\n${canonical(input)}`);
+    return { ...call, idempotency: { key: idempotencyKey, requestHash } };
+  }
 }
+
+/** JSON with sorted keys: equal for equal values. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
 
 const told = ({ refused, message, hint, details }: Refusal): Answer => ({
   ok: false,
@@ -96,7 +111,7 @@ function invalid(error: z.ZodError): Refusal {
   );
 }
 
-function unexpected(error: unknown, { name }: AnyUseCase, { requestId }: Call, logger: Logger): Refusal {
+function unexpected(error: unknown, { name }: AnyUseCase, { requestId }: Caller, logger: Logger): Refusal {
   if (error instanceof JourneyError) return refuse(error.code, error.message, error.hint, error.details);
   logger.error('A use-case failed.', {
     use_case: name,

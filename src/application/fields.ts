@@ -4,7 +4,7 @@ import type { Json } from '#core/json.ts';
 /** Field shapes that use-cases share. Limits are part of the shape: nothing unbounded comes in. */
 export const ClientId = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -')
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ - (and not . or .., which no address can carry)')
   .describe('The client whose journey it is.');
 export const StageId = z
   .string()
@@ -33,22 +33,24 @@ export const text = (max: number) =>
     .trim()
     .min(1, 'must not be empty')
     .max(max, `must have at most ${max} characters`)
-    .refine((value) => !CONTROL.test(value), 'must not contain control characters');
+    .refine((value) => !CONTROL.test(value) && value.isWellFormed(), 'must not contain control characters');
 export const Reason = text(2_000).describe('Why, in words; it is kept with the journey.');
 
 export const clientOfApproval = (approvalId: string): string =>
   approvalId.slice('apr-'.length, approvalId.indexOf(':'));
 export const clientOfWorkId = (workId: string): string => workId.slice('uow-'.length, workId.indexOf(':'));
 
-/** JSON of any shape, bounded in depth so that nothing downstream recurses without end. */
+/** JSON of any shape: bounded in depth, and only what the store can hold (no NUL, no half of a surrogate pair). */
 export const JsonValue: z.ZodType<Json> = z.custom<Json>(
-  (value) => value !== undefined && depth(value) <= 10,
-  'must be JSON, not nested deeper than 10 levels',
+  (value) => value !== undefined && isStorable(value, 10),
+  'must be JSON without NUL characters, not nested deeper than 10 levels',
 );
 
-function depth(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Math.max(0, ...Object.values(value).map(depth));
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.entries(value).every(([key, inner]) => isStorable(key, 0) && isStorable(inner, depth - 1));
 }
 
 export const Inputs = z

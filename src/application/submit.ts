@@ -7,13 +7,13 @@ import type { Outcome, Submitted } from './journal.ts';
 import type { Call } from './use-case.ts';
 import { journeyView } from './view.ts';
 
-/** Submits one command of a caller: with its idempotency key, if it gave one, bound to the command's content. */
+/** Submits one command of a caller, under its idempotency key if it gave one. */
 export function submit(
-  { journal, ids }: Dependencies,
-  { principal, door, requestId, idempotencyKey }: Call,
+  { journal }: Dependencies,
+  { principal, door, requestId, idempotency }: Call,
   clientId: string,
   command: Command,
-  answer?: (outcome: Outcome) => Json,
+  answer?: (outcome: Outcome) => object,
 ): Promise<Submitted | Refusal> {
   return journal.submit({
     clientId,
@@ -21,10 +21,9 @@ export function submit(
     actor: principal.id,
     door,
     requestId,
-    ...(idempotencyKey === undefined
-      ? {}
-      : { key: { principal: principal.id, key: idempotencyKey, requestHash: ids.digest(JSON.stringify(command)) } }),
-    ...(answer ? { answer } : {}),
+    ...(idempotency === undefined ? {} : { key: { principal: principal.id, ...idempotency } }),
+    // What use-cases answer is made of what zod describes: it survives JSON.
+    ...(answer ? { answer: answer as (outcome: Outcome) => Json } : {}),
     fresh: command.type === 'judge',
   });
 }
@@ -41,7 +40,7 @@ export async function submitForView(
     call,
     clientId,
     command,
-    ({ journey }) => viewOf(dependencies, journey, null) as unknown as Json,
+    ({ journey }) => viewOf(dependencies, journey, null),
   );
   return isRefusal(submitted) ? submitted : (submitted.answer as unknown as ReturnType<typeof journeyView>);
 }

@@ -5,13 +5,19 @@ import type { Principal, Role } from './principal.ts';
 
 export type Door = 'rest' | 'cli' | 'mcp' | 'slack' | 'ops' | 'scheduler' | 'agent';
 
-/** One call, as `execute` lets it through. */
-export type Call = {
+/** One call, as a door hands it in. */
+export type Caller = {
   readonly principal: Principal;
   readonly door: Door;
+  /** Unique to the call: the journal recognises its own commits by it. */
   readonly requestId: string;
-  /** Scoped to the principal and the client: the same key and input give the same answer. */
+  /** Scoped to the principal and the client: the same key and request give the same answer. */
   readonly idempotencyKey?: string;
+};
+
+/** One call, as `execute` lets it through. */
+export type Call = Pick<Caller, 'principal' | 'door' | 'requestId'> & {
+  readonly idempotency?: { readonly key: string; readonly requestHash: string };
 };
 
 export type HttpSurface = {
@@ -26,7 +32,7 @@ export type HttpSurface = {
 export type CliSurface = {
   /** As typed: `start`, `evidence add`, `token create`. Flags are the input's fields in kebab case. */
   readonly verb: string;
-  /** Input fields that the caller must not be asked for by flag (they come from elsewhere in the CLI). */
+  /** As help shows them, without the name of the program. */
   readonly examples: readonly string[];
 };
 

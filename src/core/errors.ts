@@ -81,7 +81,11 @@ export function refuse(code: ErrorCode, message: string, hint?: string, details?
 }
 
 export const isRefusal = (value: unknown): value is Refusal =>
-  typeof value === 'object' && value !== null && 'refused' in value;
+  typeof value === 'object' &&
+  value !== null &&
+  'refused' in value &&
+  typeof value.refused === 'string' &&
+  Object.hasOwn(errorCatalogue, value.refused);
 
 /** The one exception class: what an adapter or a door throws when it cannot go on, with the code that callers see. */
 export class JourneyError extends Error {

@@ -69,7 +69,8 @@ async function answer(
     route.useCase,
     {
       principal: principal.value,
-      door: 'rest',
+      // The command line says who it is, so that the history can tell it from a program; it grants nothing.
+      door: c.req.header('user-agent')?.startsWith('journey-cli/') === true ? 'cli' : 'rest',
       requestId: c.get('requestId'),
       ...(key.value === undefined ? {} : { idempotencyKey: key.value }),
     },

@@ -23,6 +23,8 @@ export function idempotencyKey(request: HonoRequest, { method }: Route): Accepte
 
 /** The input of a use-case as a request gives it: not yet checked against the schema, which is the business of execute. */
 export async function inputOf(request: HonoRequest, route: Route, limits: HttpLimits): Promise<Accepted<Fields>> {
+  if (request.url.includes('%00'))
+    return declined('input.invalid', 'The address holds U+0000, which cannot be stored.');
   const fields = route.method === 'POST' ? await bodyFields(request, limits) : queryFields(request, route);
   if (!fields.ok) return fields;
   const input = { ...fields.value };

@@ -49,5 +49,5 @@ function routeOf(useCase: AnyUseCase, surface: HttpSurface): Route {
  */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest as JsonSchema;
+  return rest;
 }

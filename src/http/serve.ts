@@ -106,7 +106,7 @@ function drainOf(server: Server, logger: Logger, sleep: Clock['sleep']): (grace_
     response.once('close', () => {
       underWay.delete(response);
       // An answer whose headers had gone out before kept its connection alive: nothing else would end that one.
-      if (draining) setImmediate(() => server.closeIdleConnections());
+      if (draining) server.closeIdleConnections();
     });
   });
 

@@ -78,9 +78,18 @@ function templatePlan(template: TemplateDocument, document: ConfigDocument): Wor
     id: template.template_id,
     name: template.name,
     tasks: tasks.map((task) => taskPlan(task, ancestorsOf(task.task_id, nodes), document)),
-    snapshot: JSON.stringify(tasks),
+    snapshot: JSON.stringify(tasks.map(snapshotOf)),
   };
 }
+
+/** What people and views need to read a unit by; the whole definition is in config_versions under the pinned hash. */
+const snapshotOf = ({ task_id, name, agent_intent, depends_on, compensate_intent }: TaskDocument): object => ({
+  task_id,
+  name,
+  agent_intent,
+  depends_on,
+  ...(compensate_intent === undefined ? {} : { compensate_intent }),
+});
 
 function taskPlan(task: TaskDocument, ancestors: readonly string[], document: ConfigDocument): TaskPlan {
   const kind = document.evidence[task.agent_intent];

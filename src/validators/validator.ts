@@ -85,6 +85,17 @@ function bound<K extends EvidenceKind, P extends z.ZodType<WithAge>>(rule: Evide
   return { judge, maxAge_ms: aged ? max_age_hours * HOUR : null };
 }
 
+// An observation is judged again and again while it is the newest; its value is read once.
+const readBefore = new WeakMap<Observation, unknown>();
+
+function valueOf<K extends EvidenceKind>(kind: K, observation: Observation): EvidenceValue<K> | undefined {
+  const known = readBefore.get(observation);
+  if (known !== undefined) return known as EvidenceValue<K>;
+  const value = readValue(kind, observation.value);
+  if (value !== undefined) readBefore.set(observation, value);
+  return value;
+}
+
 function judgeParsed<K extends EvidenceKind, P extends z.ZodType<WithAge>>(
   rule: EvidenceRule<K, P>,
   parameters: z.output<P>,
@@ -93,7 +104,7 @@ function judgeParsed<K extends EvidenceKind, P extends z.ZodType<WithAge>>(
 ): Judgement {
   const seen: Seen<EvidenceValue<K>>[] = [];
   for (const observation of observations) {
-    const value = readValue(rule.evidence, observation.value);
+    const value = valueOf(rule.evidence, observation);
     if (value === undefined) {
       const { subject, source } = observation;
       return unknown(

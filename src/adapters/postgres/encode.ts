@@ -9,7 +9,7 @@ const SEPARATOR = '\u001f';
 const NULL = '\u001e';
 
 export type Cell = string | number | boolean | null;
-export type ColumnType = 'text' | 'id' | 'json' | 'int' | 'bool' | 'time' | 'list';
+export type ColumnType = 'text' | 'id' | 'json' | 'plain_json' | 'int' | 'bool' | 'time' | 'list';
 
 export function encodeColumn(rows: readonly (readonly Cell[])[], index: number, type: ColumnType): string {
   if (type === 'int' || type === 'bool') return `{${rows.map((row) => row[index] ?? 'null').join(',')}}`;
@@ -48,6 +48,8 @@ export function decodeColumn(parameter: number, type: ColumnType): string {
     case 'id':
     case 'list':
       return split(parameter);
+    case 'plain_json':
+      return `${split(parameter)}::json[]`;
     case 'json':
       return `${split(parameter)}::jsonb[]`;
     case 'time':

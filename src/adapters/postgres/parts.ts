@@ -84,7 +84,7 @@ export const parts = {
       ['bucket', 'int'],
       ['seq', 'int'],
       ['type', 'id'],
-      ['data', 'json'],
+      ['data', 'plain_json'],
       ['actor', 'text'],
       ['door', 'id'],
       ['request_id', 'text'],
@@ -308,7 +308,7 @@ export const parts = {
       ['bucket', 'int'],
       ['destination', 'id'],
       ['seq', 'int'],
-      ['message', 'json'],
+      ['message', 'plain_json'],
       ['next_attempt_at', 'time'],
     ],
     sql: `insert into outbox (client_id, bucket, destination, seq, message, state, attempts, next_attempt_at, created_at)

@@ -3,18 +3,17 @@ import { setImmediate as nextTurnOfTheEventLoop } from 'node:timers/promises';
 
 import type { PGlite } from '@electric-sql/pglite';
 
+import { startExchanging, type Engine } from './pglite-engine.ts';
 import { createTurns, type Turn, type Turns } from './turns.ts';
 import {
   closeStatement,
   EMPTY,
   FRAME,
   IDLE,
-  readReply,
   refuseCopyIn,
   renameStatement,
   type Reply,
   simpleQuery,
-  startupFrame,
   SYNC,
   takeFrame,
   takeOpening,
@@ -32,8 +31,6 @@ export type Wire = {
 /** The methods that pg calls on a socket, beside those of a stream. */
 const SOCKET_METHODS = ['setNoDelay', 'setKeepAlive', 'setTimeout', 'ref', 'unref'] as const;
 
-type Engine = { readonly db: PGlite; readonly greeting: Buffer };
-
 type Server = {
   readonly turns: Turns;
   readonly sockets: Set<Duplex>;
@@ -48,22 +45,22 @@ type Server = {
  * makes all others wait. Of what a session holds only prepared statements are kept apart; settings, temporary tables,
  * advisory locks and LISTEN are shared, so use `set local` and transaction-scoped locks.
  *
- * After a FATAL or a PANIC (a full disk is one) PGlite spins for ever on its next call, so it is never called again:
+ * After a FATAL or a PANIC (a full disk is one) PGlite spins for ever when it is called, so it is never called again:
  * every connection is cut, and the next one opens the database anew, which recovers it as after a crash.
  */
 export function pgliteWire(open: () => Promise<PGlite>): Wire {
   const sockets = new Set<Duplex>();
   const turns = createTurns();
   let opening: Promise<Engine> | undefined;
-  let alive: PGlite | undefined;
+  let alive: Engine | undefined;
   let closing = false;
   let ids = 0;
 
   const engine = (): Promise<Engine> => {
     if (closing) return Promise.reject(new Error('The embedded database is closed.'));
-    opening ??= startEngine(open).then(
+    opening ??= startExchanging(open).then(
       (started) => {
-        alive = started.db;
+        alive = started;
         return started;
       },
       (error: unknown) => {
@@ -85,7 +82,7 @@ export function pgliteWire(open: () => Promise<PGlite>): Wire {
   };
   const run = async (bytes: Buffer, endsWithReady: boolean): Promise<Reply> => {
     if (alive === undefined) throw new Error('The embedded database does not run.');
-    const reply = await converse(alive, bytes);
+    const reply = await alive.exchange(bytes);
     if (reply.notifications.length > 0) for (const socket of sockets) socket.push(reply.notifications);
     if (reply.threw !== undefined) abandon(reply.threw);
     else if (endsWithReady && reply.status === undefined) abandon('It did not become ready for the next query.');
@@ -97,35 +94,13 @@ export function pgliteWire(open: () => Promise<PGlite>): Wire {
     closing = true;
     for (const socket of sockets) socket.destroy();
     // Transactions that are still open are rolled back before the engine stops.
-    const last = turns.take();
-    await last.granted;
+    await turns.take().granted;
     await opening?.catch(() => undefined);
-    const db = alive;
+    const last = alive;
     alive = undefined;
-    await db?.close();
+    await last?.db.close();
   };
   return { start: async () => void (await engine()), connect: () => openSocket(server), close };
-}
-
-async function startEngine(open: () => Promise<PGlite>): Promise<Engine> {
-  const db = await open();
-  const { bytes, threw } = await converse(db, startupFrame('postgres', 'postgres'));
-  if (threw !== undefined) throw new Error('The embedded database took no connection.', { cause: threw });
-  return { db, greeting: bytes };
-}
-
-/** One round trip. The raw stream is asked because execProtocolRaw keeps every message it parsed for ever (0.5.16). */
-async function converse(db: PGlite, bytes: Buffer): Promise<Reply & { readonly threw?: unknown }> {
-  const chunks: Buffer[] = [];
-  // The bytes lie in the engine's memory and are overwritten by the next ones.
-  const onRawData = (data: Uint8Array): void => void chunks.push(Buffer.from(data));
-  try {
-    // Neither of the file systems in use has anything to synchronise.
-    await db.execProtocolRawStream(bytes, { syncToFs: false, onRawData });
-    return readReply(chunks);
-  } catch (error) {
-    return { ...readReply(chunks), threw: error ?? 'It threw nothing.' };
-  }
 }
 
 function openSocket(server: Server): Duplex {

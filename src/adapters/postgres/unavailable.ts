@@ -14,7 +14,7 @@ const codeOf = (error: unknown): string | undefined =>
 
 // Connection failures, resources that ran out (disk, memory, connections), shutdown and restart, a standby after failover,
 // a statement that took too long.
-const UNAVAILABLE_STATES = /^(08...|53...|57P..|58...|25006|57014|XX000)$/;
+const UNAVAILABLE_STATES = /^(08...|53...|57P..|58...|25006|57014)$/;
 
 // What pg says when the connection, not the statement, is the trouble. These errors carry no code.
 const CONNECTION_TROUBLE =

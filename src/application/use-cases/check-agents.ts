@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { iso } from '../fields.ts';
+import { iso, text } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
 export const checkAgents = defineUseCase({
@@ -12,7 +12,7 @@ export const checkAgents = defineUseCase({
     cli: { verb: 'check-agents', examples: ['check-agents --intent="provision_test_dataset"'] },
   },
   input: z.strictObject({
-    intent: z.string().min(1).max(255).optional().describe('An agent_intent of the templates.'),
+    intent: text(255).optional().describe('An agent_intent of the templates.'),
   }),
   output: z.object({
     intent: z.string().nullable(),

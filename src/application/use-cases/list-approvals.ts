@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { ClientId, iso } from '../fields.ts';
-import { maySee } from '../principal.ts';
 import { defineUseCase } from '../use-case.ts';
 
 export const listApprovals = defineUseCase({
@@ -30,11 +29,9 @@ export const listApprovals = defineUseCase({
   }),
   client: ({ client_id }) => client_id,
   run: async ({ journeys }, { principal }, { client_id, limit }) => {
-    const rows = await journeys.openApprovals(client_id, limit);
+    const rows = await journeys.openApprovals(client_id, principal.clients, limit);
     return {
-      approvals: rows
-        .filter((row) => maySee(principal, row.client_id))
-        .map((row) => ({
+      approvals: rows.map((row) => ({
           ...row,
           outcomes: { ...row.outcomes },
           requested_at: iso(row.requested_at),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { journeyStatuses } from '#core/journey/journey.ts';
 import { DAY } from '#core/time.ts';
-import { ClientId, iso, StageId } from '../fields.ts';
+import { ClientId, iso, StageId, text } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
 export const listJourneys = defineUseCase({
@@ -13,7 +13,7 @@ export const listJourneys = defineUseCase({
   input: z.strictObject({
     stage: StageId.optional(),
     status: z.enum(journeyStatuses).optional().describe('queued, active, paused or completed.'),
-    query: z.string().min(1).max(128).optional().describe('Part of a client id.'),
+    query: text(128).optional().describe('Part of a client id.'),
     cursor: ClientId.optional().describe('next_cursor of the page before.'),
     limit: z.coerce.number().int().min(1).max(200).default(50).describe('Journeys a page.'),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
+import { text } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
 export const revokeToken = defineUseCase({
@@ -12,7 +13,7 @@ export const revokeToken = defineUseCase({
     http: { route: 'DELETE /api/v1/tokens/:token' },
     cli: { verb: 'token revoke', examples: ['token revoke --token=ci'] },
   },
-  input: z.strictObject({ token: z.string().min(1).max(128).describe('The name or the id, as token list shows it.') }),
+  input: z.strictObject({ token: text(128).describe('The name or the id, as token list shows it.') }),
   output: z.object({ token_id: z.string(), name: z.string(), revoked: z.literal(true) }),
   run: async ({ tokens, clock }, _call, { token }) => {
     const revoked = await tokens.revoke(token, clock.machine());

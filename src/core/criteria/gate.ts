@@ -11,7 +11,8 @@ export function judgeStage(stage: StagePlan, journey: Journey, now: Instant, dig
   const judged = new Map<string, Verdict>();
   for (const criterion of stage.criteria)
     if (criterion.kind === 'evidence') judged.set(criterion.checkId, judgeOnEvidence(criterion, journey, context));
-  const asked = digestOf(journey, [...judged.values()], digest);
+  // Only an approval needs to know what it was asked for.
+  const asked = approvalCriterion(stage) ? digestOf(journey, [...judged.values()], digest) : '';
   return stage.criteria.map(
     (criterion) => judged.get(criterion.checkId) ?? judgeApproval(criterion as ApprovalCriterion, journey, now, asked),
   );

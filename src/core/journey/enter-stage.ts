@@ -1,8 +1,7 @@
 import { hasExit, type Plan, type StagePlan } from '../plan.ts';
-import type { Verdict } from '../criteria/verdict.ts';
 import { workIdOf } from '../work/unit.ts';
 import { record, type Draft } from './draft.ts';
-import type { TransitionKind } from './events.ts';
+import type { CriterionResult, TransitionKind } from './events.ts';
 import { settle } from './settle.ts';
 import { advanceUnits } from './work.ts';
 
@@ -11,7 +10,7 @@ export type Entry = {
   readonly from: string | null;
   readonly reason: string;
   readonly completedStages: readonly string[];
-  readonly results?: readonly Verdict[];
+  readonly results?: readonly CriterionResult[];
   readonly approvalId?: string;
 };
 

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { Instant } from '../time.ts';
 import type { Observation } from '../criteria/evidence.ts';
-import type { Outcome, Verdict } from '../criteria/verdict.ts';
+import type { Outcome } from '../criteria/verdict.ts';
 import type { TaskError } from '../work/unit.ts';
 
 /** A fact about a journey. Stored once, never edited; a change of shape is a new type. All times are journey time unless said. */
@@ -50,7 +50,7 @@ export type StageEntered = {
   /** The epoch of the process that continues the units; null: whoever claims them. */
   readonly owner: number | null;
   /** What opened the gate of the stage that was left. */
-  readonly results?: readonly Verdict[];
+  readonly results?: readonly CriterionResult[];
   readonly approval_id?: string;
 };
 
@@ -117,18 +117,20 @@ export type TasksRetried = {
 
 export type EvidenceRecorded = { readonly type: 'evidence_recorded'; readonly observations: readonly Observation[] };
 
+/** How a criterion came out, without the words: they follow from the code and the figures. */
+export type CriterionResult = {
+  readonly check_id: string;
+  readonly outcome: Outcome;
+  readonly code: string;
+  readonly measured?: Json;
+  readonly target?: Json;
+  readonly observed_at: Instant | null;
+};
+
 /** Verdicts that differ from the ones recorded before. */
 export type CriteriaJudged = {
   readonly type: 'criteria_judged';
-  readonly verdicts: readonly {
-    readonly check_id: string;
-    readonly outcome: Outcome;
-    readonly code: string;
-    readonly message: string;
-    readonly measured?: Json;
-    readonly target?: Json;
-    readonly observed_at: Instant | null;
-  }[];
+  readonly verdicts: readonly (CriterionResult & { readonly message: string })[];
 };
 
 export type ApprovalRequested = {

@@ -3,6 +3,7 @@ import { approvalCriterion, digestOf, holds, isOpen, judgeStage, outcomesOf, wor
 import type { Verdict } from '../criteria/verdict.ts';
 import { planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
 import { enterStage } from './enter-stage.ts';
+import type { CriterionResult } from './events.ts';
 import type { Approval } from './journey.ts';
 
 /** Judges the stage and lets follow what must: an approval is asked for or void, verdicts are recorded, the gate opens. */
@@ -45,7 +46,7 @@ export function promote(
     from: stage.id,
     reason,
     completedStages: [...completedStages.filter((id) => id !== stage.id), stage.id],
-    results,
+    results: results.map(resultOf),
     ...(approval?.status === 'granted' ? { approvalId: approval.id } : {}),
   });
 }
@@ -58,17 +59,18 @@ function recordChanges(draft: Draft, verdicts: readonly Verdict[]): void {
   if (changed.length === 0) return;
   record(draft, {
     type: 'criteria_judged',
-    verdicts: changed.map(({ checkId, outcome, code, message, measured, target, observedAt }) => ({
-      check_id: checkId,
-      outcome,
-      code,
-      message,
-      ...(measured === undefined ? {} : { measured }),
-      ...(target === undefined ? {} : { target }),
-      observed_at: observedAt,
-    })),
+    verdicts: changed.map((verdict) => ({ ...resultOf(verdict), message: verdict.message })),
   });
 }
+
+const resultOf = ({ checkId, outcome, code, measured, target, observedAt }: Verdict): CriterionResult => ({
+  check_id: checkId,
+  outcome,
+  code,
+  ...(measured === undefined ? {} : { measured }),
+  ...(target === undefined ? {} : { target }),
+  observed_at: observedAt,
+});
 
 /** Keeps at most one open request, bound to what the other criteria say now. True when it recorded something. */
 function settleApproval(draft: Draft, stage: StagePlan, verdicts: readonly Verdict[]): boolean {

@@ -4,7 +4,7 @@ import { backoff_ms } from '../retry.ts';
 import type { Observation } from '../criteria/evidence.ts';
 import type { TaskPlan } from '../plan.ts';
 import { problemsIn, type SchemaProblem } from '../work/check.ts';
-import { allSucceeded, readyTasks, resolveInput } from '../work/graph.ts';
+import { allSucceeded, isReady, readyTasks, resolveInput } from '../work/graph.ts';
 import { progressOf, type Fence, type TaskError, type Unit } from '../work/unit.ts';
 import type { TaskResult } from './commands.ts';
 import { presentPlan, presentStage, record, templateOf, type Draft } from './draft.ts';
@@ -55,7 +55,7 @@ export function taskResult(draft: Draft, command: TaskResult): Refusal | undefin
   const { workId, taskId, fence, outcome } = command;
   const unit = unitOf(draft, workId);
   const task = unit && templateOf(presentStage(draft), unit.templateId).tasks.find(({ id }) => id === taskId);
-  if (!unit || !task || !isAwaited(unit, taskId, fence, command.owner)) return superseded(workId, taskId, fence);
+  if (!unit || !task || !isAwaited(unit, task, fence, command.owner)) return superseded(workId, taskId, fence);
 
   const of = { work_id: workId, task_id: taskId, ...fence };
   if (outcome.type === 'failed') attemptFailed(draft, task, of, outcome);
@@ -69,12 +69,13 @@ export function taskResult(draft: Draft, command: TaskResult): Refusal | undefin
   return undefined;
 }
 
-function isAwaited(unit: Unit, taskId: string, fence: Fence, owner: number | undefined): boolean {
+function isAwaited(unit: Unit, task: TaskPlan, fence: Fence, owner: number | undefined): boolean {
   // Siblings of a task that failed for good may finish: what is done stays done when the unit is retried.
   if (unit.status !== 'in_progress' && unit.status !== 'failed') return false;
   if (owner !== undefined && unit.owner !== owner) return false;
-  const { status, generation, attempt } = progressOf(unit, taskId);
-  const underWay = status === 'running' || status === 'ready' || (status === 'planned' && owner !== undefined);
+  const { status, generation, attempt } = progressOf(unit, task.id);
+  // Nothing records that a first attempt in this process began; its dependencies' results have to be recorded all the same.
+  const underWay = status === 'running' || status === 'ready' || (owner !== undefined && isReady(task, unit));
   return underWay && generation === fence.generation && attempt === fence.attempt;
 }
 

@@ -20,7 +20,7 @@ export const tasksInProcess = (
         return status === 'running' ? via === 'in_process' : isReady(task, unit) && routed(task.intent);
       });
 
-const isReady = (task: TaskPlan, unit: Unit): boolean =>
+export const isReady = (task: TaskPlan, unit: Unit): boolean =>
   progressOf(unit, task.id).status === 'planned' &&
   task.dependsOn.every((id) => progressOf(unit, id).status === 'succeeded');
 

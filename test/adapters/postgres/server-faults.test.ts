@@ -3,12 +3,17 @@ import { once } from 'node:events';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Database } from '#adapters/postgres/database.ts';
+import type { Query } from '#adapters/postgres/database.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { freshDatabase, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 import { startTestServer } from '#test/support/postgres/test-server.ts';
 
 const unavailable = { code: 'store.unavailable', status: 503, retryable: true };
+
+const backend = async (query: Query): Promise<number> => {
+  const [row] = await query<{ pid: number }>('select pg_backend_pid() as pid');
+  return row?.pid ?? 0;
+};
 
 describe('a server that loses connections', () => {
   let at: FreshDatabase;
@@ -20,8 +25,6 @@ describe('a server that loses connections', () => {
   });
   afterAll(() => at.drop());
 
-  const backend = (query: Database['query']): Promise<number> =>
-    query<{ pid: number }>('select pg_backend_pid() as pid').then(([row]) => row?.pid ?? 0);
   async function kill(pid: number): Promise<void> {
     const admin = await at.database.connect();
     await admin.query({ text: 'select pg_terminate_backend($1, 5000)', values: [pid] });

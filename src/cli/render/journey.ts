@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import type { ApprovalView, CriterionView, JourneyView, TaskView } from '#application/view.ts';
+import type { Paper, Style } from './paper.ts';
+import { pairs, table, type Cell } from './table.ts';
+import { inLine, time } from './values.ts';
+import { wrap } from './width.ts';
+
+export type Journey = z.output<typeof JourneyView>;
+type Criterion = z.output<typeof CriterionView>;
+
+const marks: Record<Criterion['outcome'], Cell> = {
+  passed: { text: '✓', style: 'green' },
+  failed: { text: '✗', style: 'red' },
+  unknown: { text: '?', style: 'yellow' },
+  skipped: { text: '–', style: 'dim' },
+};
+
+/** A journey's page: where it stands, its criteria, its work, and its request for approval. */
+export function journeyLines(paper: Paper, journey: Journey): readonly string[] {
+  return [
+    ...pairs(paper, headOf(journey)),
+    ...section(paper, 'Exit criteria', journey.criteria.length > 0 ? criteriaLines(paper, journey.criteria) : []),
+    ...journey.units.flatMap((unit) =>
+      section(paper, `${unit.name}: ${unit.status} (${unit.work_id})`, taskLines(paper, unit.tasks)),
+    ),
+    ...(journey.approval ? section(paper, 'Approval', approvalLines(paper, journey.approval)) : []),
+  ];
+}
+
+function headOf(journey: Journey): readonly (readonly [string, Cell])[] {
+  const { status, queue_position, completed_stages, gate } = journey;
+  return [
+    ['Client', { text: journey.client_id, style: 'bold' }],
+    ['Status', queue_position === null ? status : `${status}, number ${queue_position} in the queue`],
+    ['Stage', stageText(journey)],
+    ...(gate === 'none' ? [] : [['Gate', gateCell(gate)] as const]),
+    ['Waiting for', journey.waiting_for],
+    ...(completed_stages.length > 0 ? [['Completed', completed_stages.join(', ')] as const] : []),
+    ['Started', `${time(journey.started_at)} by ${journey.started_by}`],
+    ['In stage since', time(journey.stage_started_at)],
+  ];
+}
+
+export const gateCell = (gate: string): Cell => ({ text: gate, style: gate === 'open' ? 'green' : 'yellow' });
+
+export function stageText({ stage_name, stage, day, duration_target_days }: Journey): string {
+  const name = stage_name === stage ? stage : `${stage_name} (${stage})`;
+  return `${name}, day ${day}${duration_target_days === null ? '' : ` of ${duration_target_days}`}`;
+}
+
+export const section = (paper: Paper, title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', ...wrap(title, paper.width).map((line) => paper.paint('bold', line)), ...lines];
+
+export const criteriaLines = (paper: Paper, criteria: readonly Criterion[]): readonly string[] =>
+  table(
+    paper,
+    ['', 'Criterion', 'Measured', 'Target', 'Detail'],
+    criteria.map(({ outcome, name, required, measured, target, message }) => [
+      marks[outcome],
+      required ? name : `${name} (optional)`,
+      inLine(measured),
+      inLine(target),
+      message,
+    ]),
+  );
+
+export const taskLines = (paper: Paper, tasks: readonly z.output<typeof TaskView>[]): readonly string[] =>
+  table(
+    paper,
+    ['Task', 'Status', 'Attempt', 'Detail'],
+    tasks.map(({ task_id, status, attempt, max_attempts, missing, error }) => [
+      task_id,
+      statusCell(status),
+      `${attempt} of ${max_attempts}`,
+      taskDetail(missing, error),
+    ]),
+  );
+
+export const taskDetail = (
+  missing: readonly string[] | undefined,
+  error: { readonly message: string } | undefined,
+): string =>
+  [missing ? `needs ${missing.join(', ')} (provide-input)` : '', error?.message ?? '']
+    .filter((text) => text !== '')
+    .join('; ');
+
+const statusStyles: Readonly<Record<string, Style>> = {
+  succeeded: 'green',
+  completed: 'green',
+  failed: 'red',
+  waiting_for_input: 'yellow',
+  cancelled: 'dim',
+  planned: 'dim',
+};
+
+export function statusCell(status: string): Cell {
+  const style = statusStyles[status];
+  const text = status.replaceAll('_', ' ');
+  return style ? { text, style } : text;
+}
+
+function approvalLines(paper: Paper, approval: z.output<typeof ApprovalView>): readonly string[] {
+  const { approval_id, check_id, status, requested_at, expires_at, votes, decided_by, reason } = approval;
+  const decided = decided_by === null ? '' : ` by ${decided_by}`;
+  return pairs(paper, [
+    ['Request', approval_id],
+    ['For', check_id],
+    ['Status', `${status}${decided}`],
+    ...(votes.length > 0 ? [['Said yes', votes.join(', ')] as const] : []),
+    ...(reason === null ? [] : [['Reason', reason] as const]),
+    ['Asked', time(requested_at)],
+    ...(status === 'open' ? [['Expires', time(expires_at)] as const] : []),
+  ]);
+}

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { AnyUseCase, UseCase } from '#application/use-case.ts';
+import { checkAgents } from '#application/use-cases/check-agents.ts';
+import { createToken } from '#application/use-cases/create-token.ts';
+import { listApprovals } from '#application/use-cases/list-approvals.ts';
+import { listJourneys } from '#application/use-cases/list-journeys.ts';
+import { recordEvidence } from '#application/use-cases/record-evidence.ts';
+import { showEvidence } from '#application/use-cases/show-evidence.ts';
+import { showHistory } from '#application/use-cases/show-history.ts';
+import { showWork } from '#application/use-cases/show-work.ts';
+import { startJourney } from '#application/use-cases/start-journey.ts';
+import { validateExit } from '#application/use-cases/validate-exit.ts';
+import { JourneyView } from '#application/view.ts';
+import * as answers from './answers.ts';
+import { clean } from './clean.ts';
+import { journeyLines } from './journey.ts';
+import type { Paper } from './paper.ts';
+import { anyLines } from './values.ts';
+
+type Lines = readonly string[];
+type Presenter = (paper: Paper, value: unknown) => Lines | undefined;
+
+/** Presents what has the expected shape, and nothing else: a newer server may answer differently. */
+const shaped =
+  <O extends z.ZodType>(output: O, lines: (paper: Paper, value: z.output<O>) => Lines): Presenter =>
+  (paper, value) => {
+    const parsed = output.safeParse(value);
+    return parsed.success ? lines(paper, parsed.data) : undefined;
+  };
+
+const by = <I extends z.ZodType, O extends z.ZodType>(
+  useCase: UseCase<I, O>,
+  lines: (paper: Paper, value: z.output<O>) => Lines,
+): readonly [string, Presenter] => [useCase.name, shaped(useCase.output, lines)];
+
+const presenters: ReadonlyMap<string, Presenter> = new Map([
+  by(startJourney, answers.startLines),
+  by(listJourneys, answers.listLines),
+  by(showHistory, answers.historyLines),
+  by(validateExit, answers.exitLines),
+  by(showWork, answers.workLines),
+  by(recordEvidence, answers.recordedLines),
+  by(showEvidence, answers.evidenceLines),
+  by(listApprovals, answers.approvalsLines),
+  by(checkAgents, answers.agentLines),
+  by(createToken, answers.tokenLines),
+]);
+
+const journeyPresenter = shaped(JourneyView, journeyLines);
+
+/** An answer for people: by the use-case's own presenter, as a journey where it is one, or else as it comes. */
+export function present(paper: Paper, { name, output }: AnyUseCase, value: unknown): Lines {
+  const safe = clean(value);
+  const presenter = presenters.get(name) ?? (output === JourneyView ? journeyPresenter : undefined);
+  return presenter?.(paper, safe) ?? anyLines(paper, safe);
+}

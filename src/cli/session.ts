@@ -1,0 +1,12 @@
+import type { Ask } from './ask.ts';
+import type { Paper } from './render/paper.ts';
+
+/** What a verb has at hand while it runs. */
+export type Session = {
+  readonly ask: Ask;
+  /** The idempotency key of the write. */
+  readonly key: string;
+  readonly paper: Paper;
+  /** Says something before the answer; nothing is said where the answer is for a program. */
+  readonly say: (lines: readonly string[]) => void;
+};

@@ -1,0 +1,88 @@
+import { catalogue } from '#application/catalogue.ts';
+import { checkAgents } from '#application/use-cases/check-agents.ts';
+import type { AnyUseCase } from '#application/use-case.ts';
+import type { Answered } from './ask.ts';
+import type { LocalToken } from './connection.ts';
+import { decisionVerbs } from './decide.ts';
+import { exitCodes, isFailure, type Failure } from './failure.ts';
+import { fieldsOf, schemaOf, type Collection, type Field } from './fields.ts';
+import { askPages, pagingOf } from './pages.ts';
+import { requestOf, type Input } from './request.ts';
+import type { Session } from './session.ts';
+
+/** Something to type after `journey-cli`. */
+export type Verb = {
+  /** `start`, or `token create`. */
+  readonly name: string;
+  readonly group: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly fields: readonly Field[];
+  readonly collection: Collection | null;
+  readonly writes: boolean;
+  readonly localToken: LocalToken;
+  /** Whose answer it is, so that it can be shown. */
+  readonly useCase: AnyUseCase;
+  readonly run: (session: Session, input: Input) => Promise<Answered | Failure>;
+  /** The exit code of an answer, where not every answer is a success. */
+  readonly exitCode?: (value: unknown) => number;
+};
+
+/** All verbs, in the catalogue's order. */
+export const verbs = (useCases: readonly AnyUseCase[] = catalogue): readonly Verb[] => [
+  ...useCases.flatMap((useCase) =>
+    useCase.surface.cli && useCase.surface.http ? [verbOf(useCase, useCase.surface.cli)] : [],
+  ),
+  ...decisionVerbs,
+];
+
+function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase['surface']['cli']>): Verb {
+  const schema = schemaOf(useCase.input, 'input');
+  const { fields, collection } = fieldsOf(schema);
+  const paging = pagingOf(useCase, schema);
+  const writes = useCase.effect !== 'read';
+  return {
+    name: verb,
+    group: groupOf(useCase.name),
+    summary: useCase.summary,
+    examples,
+    // One `--limit` may take several pages: how long a page may be is no concern of whoever types it.
+    fields: paging ? fields.map((field) => (field.name === 'limit' ? withoutMost(field) : field)) : fields,
+    collection,
+    writes,
+    localToken: 'admin',
+    useCase,
+    run: async ({ ask, key }, input) => {
+      if (paging) return askPages(ask, useCase, paging, input);
+      const request = requestOf(useCase, input);
+      return isFailure(request) ? request : ask(request, writes ? key : undefined);
+    },
+    ...(useCase.name === checkAgents.name ? { exitCode: someAgentIsHealthy } : {}),
+  };
+}
+
+function withoutMost(field: Field): Field {
+  const { max: _max, ...range } = field.range ?? { whole: true };
+  const { default: _default, ...rest } = field;
+  return { ...rest, range, description: 'How many at most, over as many pages as it takes.' };
+}
+
+const titles: Readonly<Record<string, string>> = {
+  journey: 'Journeys',
+  work: 'Work',
+  approval: 'Approvals',
+  agents: 'Agents',
+  token: 'Tokens',
+};
+
+/** Verbs are grouped by what their use-case is about: `token.create` stands under Tokens. */
+export function groupOf(name: string): string {
+  const [topic = name] = name.split('.');
+  return titles[topic] ?? topic.charAt(0).toUpperCase() + topic.slice(1);
+}
+
+/** Scripts wait for an agent by this (S150). */
+const someAgentIsHealthy = (value: unknown): number =>
+  typeof value === 'object' && value !== null && 'healthy' in value && Number(value.healthy) > 0
+    ? exitCodes.ok
+    : exitCodes.refused;

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { JourneyError } from '#core/errors.ts';
+import { SECOND } from '#core/time.ts';
+import { catalogue } from '#application/catalogue.ts';
+import { cryptoIds } from '#adapters/ids.ts';
+import { pinoLogger } from '#adapters/logger.ts';
+import { sleep, systemClock } from '#adapters/clock.ts';
+import { httpApp } from '#http/app.ts';
+import { serve } from '#http/serve.ts';
+import { environment } from '#settings/environment.ts';
+import { loadSettings } from '#settings/load-settings.ts';
+import { compose } from './compose.ts';
+
+/** How long requests that are under way may take to finish once we are told to stop. */
+const DRAIN_MS = 10 * SECOND;
+
+async function main(): Promise<void> {
+  const settings = loadSettings({ env: environment() });
+  const logger = pinoLogger(settings.logLevel);
+  for (const warning of settings.warnings) logger.warn(warning);
+
+  const orchestrator = await compose(settings, { logger });
+  const app = httpApp({
+    execute: orchestrator.execute,
+    authenticate: orchestrator.authenticate,
+    catalogue,
+    readiness: orchestrator.readiness,
+    ids: cryptoIds,
+    logger,
+    now: systemClock().machine,
+    version: productVersion(),
+  });
+  const server = await serve({ app, ...settings.http, logger, sleep }).catch(async (error: unknown) => {
+    await orchestrator.stop();
+    throw error;
+  });
+  logger.info(`Listening on ${server.url}`, {
+    mode: settings.enabled ? 'enabled' : 'disabled',
+    store: settings.store.kind,
+    ...(settings.store.kind === 'embedded' ? { data_dir: settings.store.dataDir } : { host: settings.store.host }),
+    config: settings.configDir,
+  });
+
+  const stopped = Promise.withResolvers<void>();
+  const stop = (signal: NodeJS.Signals): void => {
+    logger.info(`${signal}: taking nothing new and finishing what is under way.`);
+    stopped.resolve();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  await stopped.promise;
+  await server.close(DRAIN_MS);
+  await orchestrator.stop();
+  logger.info('Stopped.');
+}
+
+function productVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+main().catch((error: unknown) => {
+  // What an operator can mend is told in words; only bugs show where they happened.
+  const told = error instanceof JourneyError ? `${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}` : (error as Error).stack;
+  process.stderr.write(`journey-orchestrator did not start: ${told}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import { compose } from '#src/compose.ts';
+import { openServer } from '#adapters/postgres/server.ts';
+import { pinoLogger } from '#adapters/logger.ts';
+import { startJourney } from '#application/use-cases/start-journey.ts';
+import type { InProcessAgent } from '#application/ports.ts';
+import type { Principal } from '#application/principal.ts';
+import { loadSettings } from '#settings/load-settings.ts';
+import { artefact, pool, type OpenContender } from './contender.ts';
+
+const functions: { readonly [intent: string]: InProcessAgent } = {
+  provision: ({ clientId }) => Promise.resolve({ environment_id: `env-${clientId}`, status: 'ready', artefact }),
+  install_connectors: () => Promise.resolve({ installed_connectors: [{ name: 'jira', status: 'syncing' }], artefact }),
+  run_security_scan: () => Promise.resolve({ scan_result: { critical: 0, high: 0 }, vulnerabilities: [], artefact }),
+};
+const operator: Principal = { id: 'bench', kind: 'user', roles: ['operator'], clients: null, evidenceKinds: [] };
+/** Callers that wait for the answer to their start, at once. */
+const CALLERS = 1_000;
+
+/** The product itself, through its public use-cases, with events, outbox rows, evidence and leases. */
+export const openEngine: OpenContender = async (url) => {
+  const settings = {
+    ...loadSettings({ env: { JOURNEY_DATA_DIR: `${process.env['BENCH_DATA_DIR']}` }, configDir: fileURLToPath(new URL('config', import.meta.url)) }),
+    destinations: ['crm', 'notification'],
+  };
+  const orchestrator = await compose(settings, { logger: pinoLogger('warn'), functions, database: await openServer({ server: url, sslmode: 'disable' }) });
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  let calls = 0;
+
+  async function start(clientId: string): Promise<void> {
+    const answer = await orchestrator.execute(
+      startJourney,
+      { principal: operator, door: 'rest', requestId: `bench-${(calls += 1)}` },
+      { client_id: clientId, data_sources: ['jira'] },
+    );
+    if (!answer.ok) throw new Error(`${clientId} was not started: ${answer.problem.message}`);
+  }
+
+  return {
+    name: 'engine',
+    batch: async (prefix, clientIds) => {
+      await pool(clientIds, CALLERS, start);
+      for (;;) {
+        const [row] = await sql`select count(*)::int as done from journey_states where current_stage = 'production' and client_id like ${`${prefix}%`}`;
+        if (row?.['done'] === clientIds.length) return;
+        await new Promise((resolve) => void setTimeout(resolve, 25));
+      }
+    },
+    lone: async (clientId) => {
+      await start(clientId);
+      for (;;) {
+        const [row] = await sql`select 1 as there from journey_states where client_id = ${clientId} and current_stage = 'production'`;
+        if (row) return;
+        await new Promise((resolve) => void setTimeout(resolve, 2));
+      }
+    },
+    verify: async (total) => {
+      const [row] = await sql`select
+        (select count(*)::int from journey_states where current_stage = 'production') as done,
+        (select coalesce(sum((select count(*) from jsonb_object_keys(results))), 0)::int from unit_of_works) as results,
+        (select count(*)::int from stage_transitions where jsonb_array_length(exit_criteria_results) = 4) as transitions,
+        (select count(*)::int from journey_events where type = 'task_succeeded') as events,
+        (select count(*)::int from outbox) as outbox`;
+      const expected = { done: total, results: 7 * total, transitions: 2 * total, events: 7 * total, outbox: 6 * total };
+      return JSON.stringify(row) === JSON.stringify(expected) ? 'ok' : `expected ${JSON.stringify(expected)}, found ${JSON.stringify(row)}`;
+    },
+    stop: async () => {
+      await sql.end();
+      await orchestrator.stop();
+    },
+  };
+};

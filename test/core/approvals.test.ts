@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '#core/json.ts';
+import type { DecideApproval } from '#core/journey/commands.ts';
+import type { Actor } from '#core/journey/journey.ts';
+import { DAY, HOUR } from '#core/time.ts';
+import { actorOf, dana, demoApproval, erin, goodSearch, olga, robot, searchQuality, seen, smallDocument } from '#test/support/engine/fixtures.ts';
+import { playOf, start, succeed, type Play } from '#test/support/engine/play.ts';
+
+const stage = (parameters: JsonObject) =>
+  smallDocument([
+    { id: 'sandbox', tasks: [{ id: 'one' }], criteria: [searchQuality(), demoApproval(parameters)] },
+    { id: 'production' },
+  ]);
+
+/** Work is done and the search is good: people are asked. */
+function asked(parameters: JsonObject = {}): Play {
+  const play = playOf(stage(parameters));
+  play.do(start());
+  succeed(play, 'one');
+  play.do({ type: 'record_evidence', observations: [seen('search_quality', goodSearch, play.now())] });
+  return play;
+}
+
+const decision = (play: Play, by: Actor, more: Partial<DecideApproval> = {}): DecideApproval => ({
+  type: 'decide_approval',
+  approvalId: play.journey().approval?.id ?? '',
+  decision: 'approve',
+  reason: null,
+  by,
+  ...more,
+});
+const person = (id: string, ...roles: string[]): Actor => ({ id, kind: 'user', roles });
+const measured = (play: Play, precision: number) =>
+  play.do({
+    type: 'record_evidence',
+    observations: [seen('search_quality', { ...goodSearch, precision }, play.now())],
+  });
+
+describe('S75: people are asked', () => {
+  test('when everything else is there, and not before', () => {
+    const play = playOf(stage({}));
+    play.do(start());
+    play.do({ type: 'record_evidence', observations: [seen('search_quality', goodSearch, play.now())] });
+    expect(play.journey().approval, 'the work is not done').toBeNull();
+    succeed(play, 'one');
+    expect(play.journey().approval).toMatchObject({ status: 'open', outcomes: { search_quality: 'passed' } });
+    expect(play.refused({ type: 'promote', reason: 'now' })).toMatchObject({
+      refused: 'gate.shut',
+      details: { missing: ['demo_approval'] },
+    });
+  });
+
+  test('once: looking again asks nobody twice', () => {
+    const play = asked();
+    const { id } = play.journey().approval ?? {};
+    play.do({ type: 'evaluate' });
+    play.do({ type: 'evaluate' });
+    measured(play, 0.95);
+    expect(play.journey().approval).toMatchObject({ id, status: 'open' });
+  });
+
+  test('not at all where the approval is not required: it counts as skipped', () => {
+    const play = asked({ required: false });
+    expect(play.journey()).toMatchObject({ stage: 'production', completedStages: ['sandbox'] });
+  });
+});
+
+describe('an approval', () => {
+  test('I4: by an approver opens the gate, and the transition names it', () => {
+    const play = asked();
+    const { id } = play.journey().approval ?? {};
+    const events = play.do(decision(play, actorOf(dana)));
+    expect(events.map(({ type }) => type)).toEqual(['approval_decided', 'stage_entered']);
+    expect(events[1]).toMatchObject({ stage: 'production', kind: 'promotion', approval_id: id });
+  });
+
+  test.each([
+    ['the initiator, even as an approver', person('olga', 'approver'), 'approval.by_initiator'],
+    ['an agent, whatever its roles', actorOf(robot), 'approval.by_agent'],
+    ['the system', { id: 'system', kind: 'system', roles: ['approver'] } as const, 'approval.by_agent'],
+    ['a person without the role', person('fred', 'operator'), 'approval.not_an_approver'],
+  ])('I4: by %s is refused', (_, by, code) => {
+    const play = asked();
+    expect(play.refused(decision(play, by)).refused).toBe(code);
+    expect(play.journey()).toMatchObject({ stage: 'sandbox', approval: { status: 'open', votes: [] } });
+  });
+
+  test('is for those whom the config names', () => {
+    const play = asked({ approvers: ['user:fred', 'role:admin'] });
+    expect(play.refused(decision(play, actorOf(dana))).refused).toBe('approval.not_an_approver');
+    play.do(decision(play, person('anyone', 'admin')));
+    expect(play.journey().stage).toBe('production');
+  });
+
+  test('may come from the initiator where the config allows it', () => {
+    const play = asked({ exclude_initiator: false });
+    play.do(decision(play, person(olga.id, 'approver')));
+    expect(play.journey().stage).toBe('production');
+  });
+
+  test('min_approvals 2: one person counts once, the second one opens the gate', () => {
+    const play = asked({ min_approvals: 2 });
+    play.do(decision(play, actorOf(dana)));
+    expect(play.journey()).toMatchObject({ stage: 'sandbox', approval: { status: 'open', votes: ['dana'] } });
+    expect(play.refused(decision(play, actorOf(dana))).refused).toBe('approval.already_counted');
+    play.do(decision(play, actorOf(erin)));
+    expect(play.journey()).toMatchObject({ stage: 'production' });
+  });
+
+  test('of another request than the open one is refused', () => {
+    const play = asked();
+    expect(play.refused(decision(play, actorOf(dana), { approvalId: 'apr-acme:1:1' })).refused).toBe('approval.not_open');
+  });
+
+  test('with another digest than the request has is refused as stale', () => {
+    const play = asked();
+    expect(play.refused(decision(play, actorOf(dana), { digest: 'other' })).refused).toBe('approval.stale');
+    const { digest } = play.journey().approval ?? {};
+    play.do(decision(play, actorOf(dana), { digest }));
+    expect(play.journey().stage).toBe('production');
+  });
+
+  test('I4: is void when an outcome has moved, says which, and a new request follows when it is there again', () => {
+    const play = asked();
+    const first = play.journey().approval;
+    play.pass(1_000);
+    measured(play, 0.5);
+    expect(play.journey().approval).toMatchObject({ status: 'void', reason: 'stale' });
+    expect(play.refused(decision(play, actorOf(dana))).refused).toBe('approval.stale');
+    play.pass(1_000);
+    measured(play, 0.9);
+    expect(play.journey().approval?.id).not.toBe(first?.id);
+    play.do(decision(play, actorOf(dana)));
+    expect(play.journey().stage).toBe('production');
+  });
+
+  test('evidence that has grown old since it was asked for makes it stale, with what changed', () => {
+    const play = asked({ expires_after_days: 30 });
+    play.pass(8 * DAY);
+    expect(play.refused(decision(play, actorOf(dana)))).toMatchObject({
+      refused: 'approval.stale',
+      details: { changed: ['search_quality: passed -> unknown'] },
+    });
+  });
+
+  test('after its time is refused as expired, and the next look asks anew', () => {
+    const play = asked({ expires_after_days: 1 });
+    play.pass(DAY + 1);
+    expect(play.refused(decision(play, actorOf(dana))).refused).toBe('approval.expired');
+    const { id } = play.journey().approval ?? {};
+    play.do({ type: 'evaluate' });
+    expect(play.journey().approval).toMatchObject({ status: 'open' });
+    expect(play.journey().approval?.id).not.toBe(id);
+  });
+
+  test('a second decision after the gate opened is refused', () => {
+    const play = asked();
+    const late = decision(play, actorOf(erin));
+    play.do(decision(play, actorOf(dana)));
+    expect(play.refused(late).refused).toBe('approval.not_open');
+  });
+});
+
+describe('a rejection', () => {
+  test('needs a reason', () => {
+    const play = asked();
+    expect(play.refused(decision(play, actorOf(dana), { decision: 'reject' })).refused).toBe('input.invalid');
+  });
+
+  test('stands until somebody asks again on purpose', () => {
+    const play = asked();
+    play.do(decision(play, actorOf(dana), { decision: 'reject', reason: 'jira is missing' }));
+    expect(play.journey()).toMatchObject({
+      approval: { status: 'rejected', decidedBy: 'dana', reason: 'jira is missing' },
+      verdicts: { demo_approval: { outcome: 'failed', code: 'approval.rejected' } },
+    });
+    play.pass(HOUR);
+    play.do({ type: 'evaluate' });
+    expect(play.journey().approval?.status).toBe('rejected');
+    play.do({ type: 'request_approval' });
+    expect(play.journey().approval?.status).toBe('open');
+    play.do(decision(play, actorOf(dana)));
+    expect(play.journey().stage).toBe('production');
+  });
+});
+
+describe('asking on purpose', () => {
+  test('is refused while something else is missing, naming it', () => {
+    const play = playOf(stage({}));
+    play.do(start());
+    expect(play.refused({ type: 'request_approval' })).toMatchObject({
+      refused: 'approval.not_ready',
+      details: { missing: ['work', 'search_quality'] },
+    });
+  });
+
+  test('voids the open request, so that an old button decides nothing', () => {
+    const play = asked();
+    const old = decision(play, actorOf(dana));
+    play.pass(1_000);
+    play.do({ type: 'request_approval' });
+    expect(play.refused(old).refused).toBe('approval.not_open');
+    expect(play.log.filter(({ event }) => event.type === 'approval_requested')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,189 @@
+import type { z } from 'zod';
+import type { listApprovals } from '#application/use-cases/list-approvals.ts';
+import type { JourneyView } from '#application/view.ts';
+
+export const journey: z.output<typeof JourneyView> = {
+  client_id: 'client-123',
+  run: 1,
+  status: 'active',
+  stage: 'sandbox',
+  stage_name: 'Sandbox',
+  stage_entry: 1,
+  version: 7,
+  queue_position: null,
+  started_at: '2026-02-01T09:00:00.000Z',
+  stage_started_at: '2026-02-01T09:00:00.000Z',
+  day: 3,
+  duration_target_days: 15,
+  previous_stage: null,
+  completed_stages: [],
+  started_by: 'local-admin',
+  config_hash: 'c0ffee',
+  inputs: { data_sources: ['salesforce', 'jira'] },
+  gate: 'shut',
+  waiting_for: 'search_quality: the precision 0.74 is below 0.8.',
+  criteria: [
+    criterion('connectors_syncing', 'All Connectors Syncing', 'passed', 'syncing', 'syncing', 'All 2 connectors sync.'),
+    criterion('search_quality', 'Search Quality Threshold', 'failed', 0.74, 0.8, 'The precision 0.74 is below 0.8.'),
+    criterion('security_scan', 'Security Scan Passed', 'unknown', undefined, { max_critical: 0 }, 'No scan was seen.'),
+    criterion('demo_approval', 'Client Demo Approved', 'skipped', undefined, undefined, 'Not required.'),
+  ],
+  units: [
+    {
+      work_id: 'uow-client-123:1:sandbox_setup',
+      template_id: 'sandbox_setup',
+      name: 'Sandbox Environment Setup',
+      status: 'in_progress',
+      tasks: [
+        { ...task('provision_infra', 'provision_sandbox_environment'), status: 'succeeded' },
+        { ...task('install_connectors', 'install_connectors'), status: 'waiting_for_input', missing: ['connectors'] },
+        {
+          ...task('run_security_scan', 'run_security_scan'),
+          status: 'failed',
+          error: { code: 'task.failed', message: 'The scanner broke.' },
+        },
+      ],
+    },
+  ],
+  approval: {
+    approval_id: 'apr-client-123:1:1',
+    check_id: 'demo_approval',
+    status: 'open',
+    digest: 'd1g3st',
+    requested_at: '2026-02-02T09:00:00.000Z',
+    expires_at: '2026-02-09T09:00:00.000Z',
+    votes: [],
+    decided_by: null,
+    reason: null,
+  },
+};
+
+type Outcome = z.output<typeof JourneyView>['criteria'][number]['outcome'];
+
+function criterion(
+  check_id: string,
+  name: string,
+  outcome: Outcome,
+  measured: unknown,
+  target: unknown,
+  message: string,
+) {
+  return { check_id, name, required: true, outcome, code: outcome, message, measured, target, observed_at: null };
+}
+
+function task(task_id: string, intent: string) {
+  return { task_id, name: task_id, intent, attempt: 1, max_attempts: 4 };
+}
+
+export const approval: z.output<typeof listApprovals.output>['approvals'][number] = {
+  approval_id: 'apr-client-123:1:1',
+  client_id: 'client-123',
+  stage: 'sandbox',
+  check_id: 'demo_approval',
+  status: 'open',
+  digest: 'd1g3st',
+  outcomes: { connectors_syncing: 'passed', search_quality: 'passed' },
+  approvers: [],
+  min_approvals: 1,
+  votes: [],
+  requested_at: '2026-02-02T09:00:00.000Z',
+  expires_at: '2026-02-09T09:00:00.000Z',
+};
+
+export const event = (seq: number) => ({
+  seq,
+  type: 'stage_entered',
+  at: '2026-02-01T09:00:00.000Z',
+  actor: 'local-admin',
+  door: 'rest',
+  request_id: `req-${seq}`,
+  data: { stage: 'sandbox', kind: 'start' },
+});
+
+export const history = (seqs: readonly number[], next_after: number | null) => ({
+  client_id: 'client-123',
+  events: seqs.map(event),
+  next_after,
+});
+
+const at = '2026-02-01T09:00:00.000Z';
+
+export const listed = {
+  client_id: 'client-123',
+  status: 'active',
+  stage: 'sandbox',
+  stage_entry: 1,
+  version: 1,
+  day: 3,
+  started_at: at,
+  stage_started_at: at,
+};
+
+export const unit = {
+  work_id: 'uow-client-123:1:sandbox_setup',
+  template_id: 'sandbox_setup',
+  stage_entry: 1,
+  status: 'in_progress',
+  created_at: at,
+  completed_at: null,
+  tasks: [
+    { ...worked('provision_infra'), status: 'succeeded' },
+    { ...worked('install_connectors'), status: 'waiting_for_input', missing: ['connectors'] },
+    {
+      ...worked('run_security_scan'),
+      status: 'planned',
+      error: { code: 'task.failed', message: 'The scanner broke.' },
+      retry_at: at,
+    },
+  ],
+};
+
+function worked(task_id: string) {
+  return {
+    task_id,
+    name: task_id,
+    intent: task_id,
+    generation: 1,
+    attempt: 1,
+    error: null,
+    missing: null,
+    retry_at: null,
+  };
+}
+
+export const observation = {
+  seq: 4,
+  kind: 'search_quality',
+  subject: '-',
+  value: { precision: 0.86, k: 5, sampled: 200 },
+  observed_at: at,
+  source: 'eval-job-7',
+  origin: 'operator:ann',
+  recorded_by: 'ann',
+  stage_entry: 1,
+};
+
+export const agents = [
+  { agent_id: 'data-1', name: 'Data agent', url: 'http://data-1/', healthy: true, last_seen: at, problem: null },
+  {
+    agent_id: 'data-2',
+    name: 'Data agent',
+    url: 'http://data-2/',
+    healthy: false,
+    last_seen: null,
+    problem: 'connection refused',
+  },
+];
+
+export const token = {
+  token_id: 'tok-1',
+  name: 'ci',
+  kind: 'user',
+  roles: ['operator', 'approver'],
+  clients: null,
+  evidence_kinds: [],
+  created_at: at,
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: at,
+};

@@ -1,0 +1,136 @@
+import type { JsonObject } from '#core/json.ts';
+import type { Actor } from '#core/journey/journey.ts';
+import type { NewObservation } from '#core/journey/commands.ts';
+import type { Principal } from '#application/principal.ts';
+import type { Logger } from '#application/ports.ts';
+import { readDocument, type ConfigDocument } from '#settings/document.ts';
+import { loadSettings } from '#settings/load-settings.ts';
+import type { Settings } from '#settings/settings.ts';
+import { join } from 'node:path';
+
+export const realConfig = join(import.meta.dirname, '../../../config');
+
+/** What the product's own config folder says. */
+export const realDocument: ConfigDocument = loadSettings({ env: {}, configDir: realConfig }).document;
+
+/** The real document with some of its parts replaced, checked as a stored one is. */
+export const documentWith = (parts: { readonly [part in keyof ConfigDocument]?: unknown }): ConfigDocument =>
+  readDocument({ ...structuredClone(realDocument), ...parts });
+
+type SmallTask = {
+  readonly id: string;
+  readonly after?: readonly string[];
+  readonly input?: JsonObject;
+  readonly output?: JsonObject;
+  readonly retries?: number;
+  readonly backoff?: 'exponential' | 'linear' | 'none';
+  readonly mapping?: { readonly [input: string]: string };
+  readonly intent?: string;
+};
+
+export type SmallStage = {
+  readonly id: string;
+  readonly tasks?: readonly SmallTask[];
+  readonly criteria?: readonly JsonObject[];
+  readonly auto?: boolean;
+};
+
+/** A document of few words: stages in the order given, each with at most one template, named after it. */
+export function smallDocument(
+  stages: readonly SmallStage[],
+  parts: { readonly [part in keyof ConfigDocument]?: unknown } = {},
+): ConfigDocument {
+  return documentWith({
+    stages: stages.map(({ id, criteria = [], auto }, index) => ({
+      stage_id: id,
+      name: id,
+      order: index + 1,
+      exit_criteria: criteria,
+      ...(auto === undefined ? {} : { auto_promotion: auto }),
+    })),
+    templates: stages.flatMap(({ id, tasks = [] }) =>
+      tasks.length === 0 ? [] : [{ template_id: `${id}_work`, name: id, stage: id, tasks: tasks.map(taskDocument) }],
+    ),
+    evidence: {},
+    ...parts,
+  });
+}
+
+const taskDocument = ({ id, after = [], input = {}, output = {}, retries, backoff, mapping, intent }: SmallTask) => ({
+  task_id: id,
+  name: id,
+  agent_intent: intent ?? `do_${id}`,
+  input_schema: input,
+  output_schema: output,
+  depends_on: after,
+  ...(retries === undefined && backoff === undefined
+    ? {}
+    : {
+        retry_policy: {
+          ...(retries === undefined ? {} : { max_retries: retries }),
+          ...(backoff === undefined ? {} : { backoff }),
+        },
+      }),
+  ...(mapping ? { input_mapping: mapping } : {}),
+});
+
+export const searchQuality = (min_precision = 0.8, more: JsonObject = {}): JsonObject => ({
+  check_id: 'search_quality',
+  name: 'Search Quality',
+  validator: 'SearchQualityValidator',
+  parameters: { min_precision, sample_queries: 100 },
+  ...more,
+});
+
+export const demoApproval = (parameters: JsonObject = {}): JsonObject => ({
+  check_id: 'demo_approval',
+  name: 'Demo',
+  validator: 'DemoApprovalValidator',
+  parameters,
+});
+
+/** Settings over the real config folder; `dataDir` takes the local tokens. */
+export function settingsWith(dataDir: string, more: Partial<Settings> = {}): Settings {
+  const settings = loadSettings({ env: { JOURNEY_DATA_DIR: dataDir }, configDir: realConfig });
+  return { ...settings, agents: { agents: [], routes: {} }, ...more };
+}
+
+export const quiet: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+const principal = (id: string, kind: Principal['kind'], roles: Principal['roles']): Principal => ({
+  id,
+  kind,
+  roles,
+  clients: null,
+  evidenceKinds: [],
+});
+export const olga = principal('olga', 'user', ['operator']);
+export const dana = principal('dana', 'user', ['approver']);
+export const erin = principal('erin', 'user', ['approver']);
+export const robot = principal('robot', 'agent', ['operator', 'approver']);
+
+export const actorOf = ({ id, kind, roles }: Principal): Actor => ({ id, kind, roles });
+
+/** What an observation is made of; the rest is an operator's word about the kind's one subject. */
+export const seen = (
+  kind: string,
+  value: NewObservation['value'],
+  observedAt: number,
+  more: Partial<NewObservation> = {},
+): NewObservation => ({
+  kind,
+  subject: '-',
+  value,
+  observedAt,
+  source: 'test',
+  origin: 'operator:olga',
+  recordedBy: 'olga',
+  ...more,
+});
+
+export const goodSearch = { precision: 0.9, k: 5, sampled: 250 };

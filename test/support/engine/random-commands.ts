@@ -1,0 +1,189 @@
+import * as fc from 'fast-check';
+import type { Command, TaskResult } from '#core/journey/commands.ts';
+import type { World } from '#core/journey/draft.ts';
+import type { Journey } from '#core/journey/journey.ts';
+import { stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
+import { statusOf } from '#core/work/graph.ts';
+import { progressOf, type Unit } from '#core/work/unit.ts';
+import { actorOf, dana, demoApproval, erin, goodSearch, olga, robot, searchQuality, seen, smallDocument } from './fixtures.ts';
+
+/** A document with something of everything: branches, retries, a missing input, evidence from a task, an approval. */
+export const variedDocument = smallDocument(
+  [
+    {
+      id: 'sandbox',
+      tasks: [
+        { id: 'build', output: { environment_id: { type: 'string' } }, retries: 1, backoff: 'none' },
+        { id: 'connect', after: ['build'], input: { environment_id: { type: 'string', required: true } }, retries: 0 },
+        { id: 'scan', after: ['build'], retries: 2, intent: 'run_security_scan' },
+        { id: 'report', after: ['connect', 'scan'], output: { environment_id: { type: 'string' } } },
+      ],
+      criteria: [searchQuality()],
+    },
+    {
+      id: 'pilot',
+      tasks: [
+        { id: 'deploy', input: { users: { type: 'array', required: true } } },
+        { id: 'watch', after: ['deploy'], retries: 1 },
+      ],
+      criteria: [
+        searchQuality(),
+        { check_id: 'scan', name: 'Scan', validator: 'SecurityScanValidator', parameters: { max_critical: 0, max_high: 5 }, required: false },
+        demoApproval({ min_approvals: 2, expires_after_days: 2 }),
+      ],
+    },
+    { id: 'trial' },
+    { id: 'production' },
+  ],
+  { evidence: { run_security_scan: 'security_scan' } },
+);
+
+/** What each task leaves the process for: stable, as a configuration is. */
+export const variedRoutes = (intent: string): 'in_process' | 'a2a' | 'pull' =>
+  intent === 'do_connect' || intent === 'do_watch' ? 'a2a' : intent === 'do_deploy' ? 'pull' : 'in_process';
+
+/** One step of a random history: numbers, so that it shrinks; what they mean follows from the journey at that time. */
+export type Step = {
+  readonly kind: (typeof kinds)[number];
+  readonly pick: number;
+  readonly pass_ms: number;
+  readonly epoch: number;
+  readonly hasRoom: boolean;
+  readonly mayAdmit: boolean;
+};
+
+const kinds = [
+  'start',
+  'admit',
+  'evaluate',
+  'judge',
+  'promote',
+  'roll_back',
+  'complete',
+  'provide_input',
+  'succeed',
+  'bad_output',
+  'fail',
+  'begin_attempt',
+  'stale_result',
+  'take_over',
+  'retry_tasks',
+  'good_evidence',
+  'bad_evidence',
+  'request_approval',
+  'approve',
+  'reject',
+] as const;
+
+const kind = fc.oneof(
+  { weight: 12, arbitrary: fc.constant('succeed' as const) },
+  { weight: 5, arbitrary: fc.constantFrom('good_evidence' as const, 'approve' as const, 'approve' as const, 'provide_input' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('begin_attempt' as const, 'retry_tasks' as const, 'start' as const) },
+  { weight: 6, arbitrary: fc.constantFrom(...kinds) },
+);
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind,
+  pick: fc.nat(5),
+  pass_ms: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0, max: 60_000 }) },
+    { weight: 1, arbitrary: fc.constant(3 * 86_400_000) },
+  ),
+  epoch: fc.integer({ min: 1, max: 2 }),
+  hasRoom: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
+  mayAdmit: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
+});
+
+/** Begins with a start: whatever comes before one is refused. */
+export const history = (maxLength: number): fc.Arbitrary<readonly Step[]> =>
+  fc
+    .array(step, { minLength: 5, maxLength, size: 'max' })
+    .map((steps) => [{ kind: 'start', pick: 0, pass_ms: 0, epoch: 1, hasRoom: true, mayAdmit: true }, ...steps]);
+
+export const worldOf = ({ epoch, hasRoom, mayAdmit }: Step): Partial<World> => ({
+  epoch,
+  hasRoom,
+  mayAdmit,
+  route: variedRoutes,
+});
+
+export function commandFor({ kind: what, pick, epoch }: Step, plan: Plan, journey: Journey | null, now: number): Command {
+  const unit = journey?.units[0];
+  switch (what) {
+    case 'start':
+      return { type: 'start', inputs: { data_sources: ['jira'], extra: { b: 1, a: [pick, null, 'é'] } }, metadata: { n: pick }, by: olga.id };
+    case 'promote':
+    case 'complete':
+      return { type: what, reason: 'because' };
+    case 'roll_back':
+      return { type: what, toStage: [undefined, 'sandbox', 'pilot', 'nowhere', 'trial', undefined][pick], reason: 'back' };
+    case 'provide_input':
+      return { type: what, inputs: pick === 0 ? { users: 'ann' } : { users: ['ann', String(pick)] } };
+    case 'succeed':
+    case 'bad_output':
+    case 'fail':
+    case 'stale_result':
+      return resultOf(what, pick, plan, journey, epoch);
+    case 'begin_attempt': {
+      const id = tasksOf(plan, journey, unit).find((task) => unit && progressOf(unit, task.id).status === 'retry_wait')?.id ?? 'build';
+      return { type: what, workId: unit?.workId ?? 'none', taskId: id, fence: fenceOf(unit, id) };
+    }
+    case 'take_over':
+      return { type: what, workId: unit?.workId ?? 'none', from: pick === 0 ? 77 : (unit?.owner ?? null) };
+    case 'retry_tasks':
+      return { type: what, workId: unit?.workId ?? 'none' };
+    case 'good_evidence':
+    case 'bad_evidence':
+      return { type: 'record_evidence', observations: [evidence(what, pick, now)] };
+    case 'approve':
+    case 'reject': {
+      const by = actorOf([dana, erin, dana, erin, robot, olga][pick] ?? dana);
+      const decision = { decision: what, reason: what === 'reject' ? 'not yet' : null, by } as const;
+      return { type: 'decide_approval', approvalId: journey?.approval?.id ?? 'apr-none:1:1', ...decision };
+    }
+    default:
+      return { type: what };
+  }
+}
+
+function evidence(what: 'good_evidence' | 'bad_evidence', pick: number, now: number) {
+  const value = what === 'good_evidence' ? goodSearch : { ...goodSearch, precision: 0.1 * pick };
+  const origin = pick === 5 ? 'collector:glean' : pick === 4 ? 'token:stranger' : `operator:${pick % 2 ? 'olga' : 'otto'}`;
+  return seen('search_quality', value, now - (pick % 3) * 1_000, { origin });
+}
+
+const tasksOf = (plan: Plan, journey: Journey | null, unit: Unit | undefined): readonly TaskPlan[] =>
+  (journey && stageOf(plan, journey.stage)?.templates.find(({ id }) => id === unit?.templateId)?.tasks) ?? [];
+
+function fenceOf(unit: Unit | undefined, taskId: string) {
+  if (!unit) return { generation: 1, attempt: 1 };
+  const { generation, attempt } = progressOf(unit, taskId);
+  return { generation, attempt };
+}
+
+function resultOf(
+  what: 'succeed' | 'bad_output' | 'fail' | 'stale_result',
+  pick: number,
+  plan: Plan,
+  journey: Journey | null,
+  epoch: number,
+): TaskResult {
+  const unit = journey?.units[0];
+  const tasks = tasksOf(plan, journey, unit);
+  const awaited = tasks.filter((task) => unit && ['running', 'ready'].includes(statusOf(task, unit)));
+  const task = (awaited.length > 0 && what !== 'stale_result' ? awaited : tasks)[pick % Math.max(1, awaited.length)];
+  const fence = fenceOf(unit, task?.id ?? '');
+  const inProcess = task && variedRoutes(task.intent) === 'in_process';
+  const output = { environment_id: `env-${pick}`, scan_result: { critical: 0, high: pick } };
+  return {
+    type: 'task_result',
+    workId: unit?.workId ?? 'none',
+    taskId: task?.id ?? 'none',
+    fence: what === 'stale_result' ? { ...fence, attempt: fence.attempt + (pick % 2 ? 1 : -1) } : fence,
+    ...(inProcess ? { owner: pick === 0 ? epoch : (unit?.owner ?? epoch) } : {}),
+    outcome:
+      what === 'fail'
+        ? { type: 'failed', code: 'task.failed', message: 'no', retryable: pick > 0 }
+        : { type: 'succeeded', output: what === 'bad_output' ? { environment_id: 7 } : output },
+  };
+}
