@@ -3,15 +3,13 @@ import { pid } from 'node:process';
 import { JourneyError } from '#core/errors.ts';
 import { SECOND } from '#core/time.ts';
 import type { JsonObject } from '#core/json.ts';
-import { admissionOf } from '#application/admission.ts';
 import type { Dependencies } from '#application/dependencies.ts';
-import { openDispatcher, type Dispatcher } from '#application/dispatcher.ts';
+import { openEngine, type Engine } from '#application/engine.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
-import { openJournal, type Journal } from '#application/journal.ts';
+import type { Journal } from '#application/journal.ts';
 import { openPlans } from '#application/plans.ts';
 import { joinReplicas } from '#application/process.ts';
 import { authenticateWith, type Authenticate } from '#application/tokens.ts';
-import { evaluateExits } from '#application/ticks/evaluate-exits.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
 import { databaseClock, systemClock } from '#adapters/clock.ts';
@@ -138,41 +136,28 @@ async function onStore(
   });
 
   const gateway = a2aGateway({ ...settings.agents, inProcessIntents: Object.keys(functions), clock, logger });
-  const admission = admissionOf(postgresAdmissionStore(database), plans, clock, logger, process);
-  let journal: Journal;
-  const dispatcher: Dispatcher = openDispatcher({
-    journal: () => journal,
+  const engine = await openEngine({
+    store: postgresJournalStore(database, plans.get),
+    admissionStore: postgresAdmissionStore(database),
     room: postgresWaitingRoom(database),
+    checks: postgresDueChecks(database),
+    load: (clientIds) => readJourneys(database, clientIds),
     plans,
     gateway,
     functions,
-    clock,
-    logger,
-    epoch: process.epoch,
-    requestId: requestIds(() => process.epoch()),
-    poolSize: settings.workerPoolSize,
-  });
-  journal = await openJournal({
-    store: postgresJournalStore(database, plans.get),
-    plans,
+    process,
     clock,
     ids,
     logger,
-    admission,
-    route: gateway.route,
-    owner: {
-      epoch: process.epoch,
-      hasRoom: () => settings.enabled && dispatcher.hasRoom(),
-      follows: () => settings.enabled,
-    },
+    enabled: settings.enabled,
+    workerPoolSize: settings.workerPoolSize,
     destinations: settings.destinations,
-    onRecorded: settings.enabled ? dispatcher.recorded : () => undefined,
   });
 
   const tokens = postgresTokenStore(database);
   await keepTokens(settings, { tokens, clock, ids });
   const dependencies: Dependencies = {
-    journal,
+    journal: engine.journal,
     journeys: postgresJourneyReader(database),
     plans,
     agents: gateway,
@@ -181,39 +166,7 @@ async function onStore(
     clock,
     ids,
   };
-  const requestId = requestIds(() => process.epoch());
-  const admit = async (): Promise<void> => {
-    const waiting = await admission.look();
-    await Promise.all(
-      waiting.map((clientId) =>
-        journal.submit({
-          clientId,
-          command: { type: 'admit' },
-          actor: 'system',
-          door: 'scheduler',
-          requestId: requestId(),
-        }),
-      ),
-    );
-  };
-  if (settings.enabled) await admit();
-  const evaluate = () =>
-    evaluateExits({
-      ...dependencies,
-      checks: postgresDueChecks(database),
-      load: (clientIds) => readJourneys(database, clientIds),
-      logger,
-    });
-  const scheduled: Scheduled[] = [
-    again(REFRESH_EVERY_MS, 'Looking for a new configuration', plans.refresh, clock, logger),
-    ...(settings.enabled
-      ? [
-          again(LOOK_EVERY_MS, 'Admitting journeys', admit, clock, logger),
-          again(LOOK_EVERY_MS, 'Looking for abandoned work', dispatcher.look, clock, logger),
-          onCron(settings.polling.cron, 'Evaluating exit criteria', evaluate, logger),
-        ]
-      : []),
-  ];
+  const scheduled = schedule(settings, engine, plans.refresh, clock, logger);
   const housekeeping = keepHouse(database, clock, logger);
 
   return {
@@ -221,11 +174,10 @@ async function onStore(
     authenticate: authenticateWith({ tokens, clock, ids }),
     readiness: () => readinessOf(settings, database),
     clock,
-    journal,
+    journal: engine.journal,
     stop: async () => {
       await Promise.all(scheduled.map((one) => one.stop()));
-      await dispatcher.stop();
-      await journal.close();
+      await engine.stop();
       await housekeeping.stop();
       await process.stop();
       await serverClock?.stop();
@@ -234,11 +186,21 @@ async function onStore(
   };
 }
 
-/** Unique as long as the epoch is: how the journal recognises its own commits. */
-function requestIds(epoch: () => number): () => string {
-  let count = 0;
-  const series = cryptoIds.random().slice(0, 6);
-  return () => `e${epoch()}-${series}-${(count += 1)}`;
+function schedule(
+  { enabled, polling }: Settings,
+  engine: Engine,
+  refresh: () => Promise<void>,
+  clock: Clock,
+  logger: Logger,
+): readonly Scheduled[] {
+  const always = [again(REFRESH_EVERY_MS, 'Looking for a new configuration', refresh, clock, logger)];
+  if (!enabled) return always;
+  return [
+    ...always,
+    again(LOOK_EVERY_MS, 'Admitting journeys', engine.admit, clock, logger),
+    again(LOOK_EVERY_MS, 'Looking for abandoned work', engine.look, clock, logger),
+    onCron(polling.cron, 'Evaluating exit criteria', engine.evaluate, logger),
+  ];
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');

@@ -61,7 +61,10 @@ function productVersion(): string {
 
 main().catch((error: unknown) => {
   // What an operator can mend is told in words; only bugs show where they happened.
-  const told = error instanceof JourneyError ? `${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}` : (error as Error).stack;
+  const told =
+    error instanceof JourneyError
+      ? `${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`
+      : (error as Error).stack;
   process.stderr.write(`journey-orchestrator did not start: ${told}\n`);
   process.exitCode = 1;
 });

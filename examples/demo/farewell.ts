@@ -24,9 +24,10 @@ export function summary(screen: Screen, endings: readonly Ending[]): void {
 export function farewell(screen: Screen, keptIn: string | null): void {
   const place = keptIn === null ? '' : `JOURNEY_DATA_DIR=${keptIn} `;
   const client = keptIn === null ? 'acme' : 'globex';
+  // npx finds the Node that npm ci has installed, whatever the machine's own is.
   const steps: readonly (readonly [string, string])[] = [
     [
-      'node examples/agents/provisioning-agent.ts & node examples/agents/deployment-agent.ts &',
+      'npx node examples/agents/provisioning-agent.ts & npx node examples/agents/deployment-agent.ts &',
       'the agents, on their usual ports',
     ],
     [`${place}npm start`, 'the orchestrator, on http://127.0.0.1:8080, in real time'],

@@ -2,7 +2,8 @@
 export function figure(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   if (typeof value !== 'object' || value === null) return '–';
-  const entries = Object.entries(value);
+  // Sorted, since the store gives keys back in an order of its own.
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const [first, ...others] = entries;
   if (!first) return '–';
   const same = others.length > 0 && typeof first[1] === 'string' && others.every(([, other]) => other === first[1]);

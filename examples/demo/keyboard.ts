@@ -1,16 +1,22 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import type { Stopping } from './stopping.ts';
 
 /** The person at the terminal. */
 export type Keyboard = {
-  /** A line of text; rejects when nobody is there any more. */
+  /** A line of text; rejects when nobody is there any more, or when everything stops. */
   readonly ask: (question: string) => Promise<string>;
   readonly close: () => void;
 };
 
+type Input = NodeJS.ReadStream;
+type Output = NodeJS.WriteStream;
+
 const CTRL_C = '\u0003';
+const NOBODY = 'Nobody is there to answer. Run it at a terminal, or unattended: npm run demo -- --once';
 
 /** Keys that are pressed while nothing is asked are swallowed, so that no question is answered before it is read. */
-export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream, interrupt: () => void): Keyboard {
+export function openTerminal(input: Input, output: Output, { signal, interrupt }: Stopping): Keyboard {
   const idle = (chunk: Buffer | string): void => {
     if (chunk.toString().includes(CTRL_C)) interrupt();
   };
@@ -33,7 +39,9 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
       const left = new AbortController();
       terminal.once('close', () => left.abort());
       try {
-        return await terminal.question(question, { signal: left.signal });
+        return await terminal.question(question, { signal: AbortSignal.any([left.signal, signal]) });
+      } catch (error) {
+        throw signal.aborted ? error : new Error(NOBODY, { cause: error });
       } finally {
         terminal.close();
         swallow();
@@ -43,16 +51,19 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
   };
 }
 
-/** Answers from a pipe, a line each. */
-export function openPipe(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Keyboard {
+/** Answers from a pipe, a line each. An empty pipe ends the demo at once, not only when the question comes. */
+export function openPipe(input: Input, output: Output, { signal, fail }: Stopping): Keyboard {
   const lines = createInterface({ input });
   const answers = lines[Symbol.asyncIterator]();
+  let next = answers.next();
+  void next.then(({ done }) => (done === true && !signal.aborted ? fail(NOBODY) : undefined));
   return {
     ask: async (question) => {
       output.write(question);
-      const answer = await answers.next();
-      if (answer.done === true)
-        throw new Error('Nobody is there to answer. Run it at a terminal, or unattended: npm run demo -- --once');
+      const answer = await Promise.race([next, once(signal, 'abort').then(() => undefined)]);
+      signal.throwIfAborted();
+      if (!answer || answer.done === true) throw new Error(NOBODY);
+      next = answers.next();
       output.write(`${answer.value}\n`);
       return answer.value;
     },

@@ -24,7 +24,7 @@ Takes two clients through their journeys in about two minutes, and asks you for 
   --help            shows this
 `;
 
-const ATTENDED = { day_ms: 7_000, work_ms: 3_000, tick_ms: 200, deadline_ms: null };
+const ATTENDED = { day_ms: 8_000, work_ms: 1_700, tick_ms: 200, deadline_ms: null };
 const UNATTENDED = { day_ms: 1_600, work_ms: 200, tick_ms: 100, deadline_ms: 240_000 };
 
 /** The options, or the exit code where there is nothing to run. */

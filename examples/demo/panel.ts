@@ -73,12 +73,12 @@ const criteria = (view: View): readonly Line[] =>
   view.criteria.map(({ outcome, name, measured, target, distance }) => [
     plain('  '),
     marks[outcome],
-    plain(` ${name.padEnd(25)} ${figure(measured).padEnd(26)} `),
+    plain(` ${name.padEnd(25)} ${figure(measured).padEnd(28)} `),
     styled('dim', `target ${figure(target)}`),
     ...(distance === undefined ? [] : [styled('yellow', `  needs ${distance}`)]),
   ]);
 
 const why = ({ waiting_for, gate }: View, rolledBack: string | null): readonly Line[] => [
   ...(rolledBack === null ? [] : [[styled('red', `  why: ${rolledBack}`)]]),
-  ...(gate === 'none' ? [[styled('dim', `  ${waiting_for}`)]] : []),
+  ...(gate === 'none' ? [[styled('dim', `  waits for: ${waiting_for}`)]] : []),
 ];

@@ -27,7 +27,11 @@ export type JourneyReader = {
   readonly history: (clientId: string, after: number, limit: number) => Promise<readonly StoredEvent[]>;
   readonly units: (clientId: string, stage: string | undefined) => Promise<readonly UnitRow[]>;
   readonly evidence: (clientId: string, limit: number) => Promise<readonly EvidenceRow[]>;
-  readonly openApprovals: (clientId: string | undefined, clients: readonly string[] | null, limit: number) => Promise<readonly ApprovalRow[]>;
+  readonly openApprovals: (
+    clientId: string | undefined,
+    clients: readonly string[] | null,
+    limit: number,
+  ) => Promise<readonly ApprovalRow[]>;
 };
 
 export type ListQuery = {

@@ -1,4 +1,4 @@
-import { isRefusal } from '#core/errors.ts';
+import { isRefusal, JourneyError, type Refusal } from '#core/errors.ts';
 import { stageOf, type TaskPlan } from '#core/plan.ts';
 import { SECOND, type Instant } from '#core/time.ts';
 import type { Command } from '#core/journey/commands.ts';
@@ -6,7 +6,7 @@ import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { idempotencyKeyOf, resolveInput, tasksInProcess } from '#core/work/graph.ts';
 import { progressOf, type Unit } from '#core/work/unit.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Submitted } from './journal.ts';
 import type {
   AgentGateway,
   Assignment,
@@ -69,12 +69,15 @@ export type DispatcherDependencies = {
 const BACKLOG_PER_WORKER = 100;
 const CLAIM_LIMIT = 200;
 const CLAIM_LEASE_MS = 60 * SECOND;
+const OFFER_AGAIN_AFTER_MS = SECOND;
 
 export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const { room, plans, gateway, functions, clock, logger, epoch, poolSize } = dependencies;
   const pool = workerPool(poolSize, clock);
   /** Agents' tasks that this process follows, by unit, task, generation and attempt. */
   const followed = new Map<string, AbortController>();
+  /** The epoch under which an attempt runs here: where we take our own unit over, it goes on under the new one. */
+  const owners = new Map<string, number>();
   const promises = new Set<Promise<void>>();
   const stopping = new AbortController();
 
@@ -96,7 +99,9 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
       case 'task_dispatched':
         return event.via === 'a2a' ? follow(dispatchedTask(clientId, journey, event), isFirst(event)) : undefined;
       case 'task_attempt_failed':
-        return event.retry_at === null ? undefined : retryLater(clientId, { ...event, attempt: event.attempt + 1 }, event.retry_at);
+        return event.retry_at === null
+          ? undefined
+          : retryLater(clientId, { ...event, attempt: event.attempt + 1 }, event.retry_at);
       default:
     }
   }
@@ -109,8 +114,8 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     for (const task of tasksInProcess(template, unit, isFunction)) {
       const { generation, attempt } = progressOf(unit, task.id);
       const key = keyOf({ workId: unit.workId, taskId: task.id, generation, attempt });
+      owners.set(key, epoch());
       if (pool.has(key)) continue;
-      const owner = epoch();
       pool.add({
         key,
         run: functions[task.intent],
@@ -125,8 +130,23 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
           attempt,
           idempotencyKey: idempotencyKeyOf(unit.workId, task.id, generation),
         }),
-        ended: (assignment, outcome) => submitResult(assignment, outcome, owner),
+        ended: (assignment, outcome) => endedHere(key, assignment, outcome),
       });
+    }
+  }
+
+  async function endedHere(key: string, assignment: Assignment, outcome: TaskOutcome): Promise<void> {
+    try {
+      let owner = owners.get(key);
+      while (owner !== undefined && isRefusal(await submitResult(assignment, outcome, owner))) {
+        // Our lease may have run out, and we have taken our own unit over meanwhile: then the result counts under the new one.
+        const now = owners.get(key);
+        owner = now === owner ? undefined : now;
+      }
+    } catch (error) {
+      logger.error('A result could not be recorded.', { client_id: assignment.clientId, error: String(error) });
+    } finally {
+      owners.delete(key);
     }
   }
 
@@ -148,52 +168,72 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
       timeout_ms: plans.active().taskTimeout_ms,
       signal: AbortSignal.any([cancel.signal, stopping.signal]),
     };
-    track(
-      followRemoteTask({ gateway, room, clock, logger }, work)
-        .then(async ({ assignment, outcome }) => {
-          if (outcome) await submitResult(assignment, outcome);
-        })
-        .finally(() => followed.delete(key)),
-    );
+    track(followToItsEnd(key, work));
   }
 
-  async function submitResult(assignment: Assignment, outcome: TaskOutcome, owner?: number): Promise<void> {
+  async function followToItsEnd(key: string, work: RemoteWork): Promise<void> {
+    try {
+      const { assignment, outcome } = await followRemoteTask({ gateway, room, clock, logger }, work);
+      if (outcome) await submitResult(assignment, outcome);
+    } finally {
+      followed.delete(key);
+    }
+  }
+
+  /** A result is not lost while the store is away: it is offered until it is recorded, or until this process stops. */
+  async function submitResult(
+    assignment: Assignment,
+    outcome: TaskOutcome,
+    owner?: number,
+  ): Promise<Submitted | Refusal | undefined> {
     const { clientId, workId, taskId, generation, attempt } = assignment;
-    await submit(clientId, {
+    const command: Command = {
       type: 'task_result',
       workId,
       taskId,
       fence: { generation, attempt },
       outcome,
       ...(owner === undefined ? {} : { owner }),
-    });
+    };
+    while (!stopping.signal.aborted) {
+      try {
+        const answer = await submit(clientId, command);
+        if (!isRefusal(answer) || answer.refused !== 'orchestrator.overloaded') return answer;
+      } catch (error) {
+        if (!isUnavailable(error)) return await submit(clientId, { ...command, outcome: unstorable(error) });
+      }
+      await clock.sleep(OFFER_AGAIN_AFTER_MS, stopping.signal);
+    }
+    return undefined;
   }
 
-  async function submit(clientId: string, command: Command): Promise<void> {
-    try {
-      const answer = await dependencies
-        .journal()
-        .submit({ clientId, command, actor: 'system', door: 'agent', requestId: dependencies.requestId() });
-      if (isRefusal(answer))
-        logger.debug('A result came too late.', { client_id: clientId, command: command.type, why: answer.message });
-    } catch (error) {
-      // Nothing is lost: the unit has an owner whose lease ends, or a row in the waiting room.
-      logger.error('A result could not be recorded.', { client_id: clientId, command: command.type, error: String(error) });
-    }
+  async function submit(clientId: string, command: Command): Promise<Submitted | Refusal> {
+    const answer = await dependencies
+      .journal()
+      .submit({ clientId, command, actor: 'system', door: 'agent', requestId: dependencies.requestId() });
+    if (isRefusal(answer))
+      logger.debug('A result came too late.', { client_id: clientId, command: command.type, why: answer.message });
+    return answer;
   }
 
   function retryLater(clientId: string, task: OfTask, at: Instant): void {
     const { work_id, task_id, generation, attempt } = task;
-    const command: Command = { type: 'begin_attempt', workId: work_id, taskId: task_id, fence: { generation, attempt } };
-    track(
-      clock.sleep(Math.max(0, at - clock.machine()), stopping.signal).then(async () => {
-        if (!stopping.signal.aborted) await submit(clientId, command);
-      }),
-    );
+    const command: Command = {
+      type: 'begin_attempt',
+      workId: work_id,
+      taskId: task_id,
+      fence: { generation, attempt },
+    };
+    const wait = async (): Promise<void> => {
+      await clock.sleep(Math.max(0, at - clock.machine()), stopping.signal);
+      if (!stopping.signal.aborted) await submit(clientId, command);
+    };
+    track(wait());
   }
 
   function stopUnit(workId: string): void {
     pool.cancel(`${workId}/`);
+    for (const key of owners.keys()) if (key.startsWith(`${workId}/`)) owners.delete(key);
     for (const [key, cancel] of followed) if (key.startsWith(`${workId}/`)) cancel.abort();
   }
 
@@ -257,6 +297,16 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
   };
 }
 
+const isUnavailable = (error: unknown): boolean => error instanceof JourneyError && error.retryable;
+
+/** The store refused the result itself, as it does NUL characters: the agent would only send it again. */
+const unstorable = (error: unknown): TaskOutcome => ({
+  type: 'failed',
+  code: 'task.output_invalid',
+  message: `The output cannot be stored: ${error instanceof Error ? error.message : String(error)}`,
+  retryable: false,
+});
+
 type TaskDispatched = Extract<JourneyEvent, { type: 'task_dispatched' }>;
 type OfTask = {
   readonly work_id: string;
@@ -275,5 +325,11 @@ function taskNamed(plans: Plans, journey: Journey, workId: string, taskId: strin
     ?.tasks.find(({ id }) => id === taskId);
 }
 
-type Attempt = { readonly workId: string; readonly taskId: string; readonly generation: number; readonly attempt: number };
-const keyOf = ({ workId, taskId, generation, attempt }: Attempt): string => `${workId}/${taskId}/${generation}/${attempt}`;
+type Attempt = {
+  readonly workId: string;
+  readonly taskId: string;
+  readonly generation: number;
+  readonly attempt: number;
+};
+const keyOf = ({ workId, taskId, generation, attempt }: Attempt): string =>
+  `${workId}/${taskId}/${generation}/${attempt}`;

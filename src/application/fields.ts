@@ -4,7 +4,10 @@ import type { Json } from '#core/json.ts';
 /** Field shapes that use-cases share. Limits are part of the shape: nothing unbounded comes in. */
 export const ClientId = z
   .string()
-  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ - (and not . or .., which no address can carry)')
+  .regex(
+    /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/,
+    'must be 1 to 128 of A-Z a-z 0-9 . _ - (and not . or .., which no address can carry)',
+  )
   .describe('The client whose journey it is.');
 export const StageId = z
   .string()

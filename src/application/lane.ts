@@ -7,7 +7,8 @@ import type { Journey } from '#core/journey/journey.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import { aggregates } from './aggregates.ts';
 import type { JournalDependencies, JournalLimits, JournalStats, Submission, Submitted } from './journal.ts';
-import type { JournalLane, KeyedAnswer, RecordedEvent, Recording, WriteContext } from './ports.ts';
+import { turns } from './turns.ts';
+import type { JournalLane, KeyedAnswer, RecordedEvent, Recording, WriteContext, WriteOutcome } from './ports.ts';
 
 /** One connection, one queue, one flush at a time. A client's commands are in one lane and in order. */
 export type Lane = {
@@ -36,10 +37,14 @@ type Part = {
   readonly events: RecordedEvent[];
   readonly answers: KeyedAnswer[];
   readonly done: { readonly item: Item; readonly submitted: Submitted }[];
+  /** Its outcome is known, and whoever waits for it has been told. */
+  settled: boolean;
 };
 
 /** How often a command may lose its race before its caller is told that the journey is too busy. */
 const MAX_TRIES = 50;
+/** How often a statement of unknown outcome is run again before its callers are told that nobody knows. */
+const MAX_REPEATS = 5;
 /** How long an answer is waited for after a connection broke, before the caller is told that nobody knows. */
 const RECONNECT_FOR_MS = 20 * SECOND;
 const LOOK_AGAIN_AFTER_MS = 5 * MINUTE;
@@ -48,12 +53,17 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
   const { store, plans, clock, ids, logger, admission, owner, route } = dependencies;
   const warm = aggregates(limits.cache);
   let lane: JournalLane = await store.openLane();
-  let queue: Item[] = [];
+  const queue = turns<Item>({
+    clientOf: ({ submission }) => submission.clientId,
+    begins: ({ submission }) => submission.command.type === 'start',
+  });
+  /** Taken for the flush under way and put back: not failed with it. */
+  let putBack = new Set<Item>();
   let flushing: Promise<void> | undefined;
   const count = { flushes: 0, commands: 0, conflicts: 0, ambiguous: 0 };
 
   function kick(): void {
-    if (flushing || queue.length === 0) return;
+    if (flushing || queue.size() === 0) return;
     // Everything that is submitted in this turn of the event loop joins the same flush.
     flushing = new Promise<void>((done) => void setImmediate(done)).then(flush).finally(() => {
       flushing = undefined;
@@ -62,17 +72,19 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
   }
 
   async function flush(): Promise<void> {
-    const batch = queue.splice(0, limits.batch);
+    const batch = queue.take(limits.batch);
+    putBack = new Set();
     count.flushes += 1;
     count.commands += batch.length;
+    let parts: readonly Part[] = [];
     try {
       const world = worldNow();
-      const known = await load(batch);
-      const parts = decideAll(batch, known, world);
+      const known = await loadSurely(batch);
+      parts = decideAll(batch, known, world);
       await write(parts, contextOf(world));
     } catch (error) {
-      await connectAgain(error);
-      failAll(batch, error);
+      // The next flush connects anew: a store that stays away must end neither this lane nor the process.
+      failAll(batch, parts, error);
     }
   }
 
@@ -102,6 +114,16 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     readonly loaded: ReadonlySet<string>;
     readonly answers: Map<string, KeyedAnswer>;
   };
+
+  /** Nothing is written yet: a connection that broke is made anew, and the question asked again. */
+  async function loadSurely(batch: readonly Item[]): Promise<Known> {
+    try {
+      return await load(batch);
+    } catch (error) {
+      await connectAgain(error);
+      return load(batch);
+    }
+  }
 
   async function load(batch: readonly Item[]): Promise<Known> {
     const missing = new Set<string>();
@@ -135,7 +157,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
         again.push(item);
       }
     }
-    queue = [...again, ...queue];
+    comeAgain(again);
     return [...parts.values()].filter(({ events }) => events.length > 0);
 
     function partOf(clientId: string): Part {
@@ -151,6 +173,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
         events: [],
         answers: [],
         done: [],
+        settled: false,
       };
       parts.set(clientId, part);
       return part;
@@ -162,7 +185,11 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     const { submission } = item;
     const earlier = submission.key && known.answers.get(keyName(submission.clientId, submission.key));
     if (earlier) {
-      item.resolve(repeated(earlier, submission, part));
+      const answer = repeated(earlier, submission, part);
+      if (!part.answers.includes(earlier)) item.resolve(answer);
+      // The answer is one of this very flush, and nothing of it is committed yet.
+      else if (isRefusal(answer)) return decideLater(item);
+      else part.done.push({ item, submitted: answer });
       return true;
     }
     const mayAdmit = admits(submission.command.type) && admission.mayAdmit(submission.command.type === 'start');
@@ -173,11 +200,9 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
         take(part, item, decision, known);
         return true;
       }
-      // Nothing was written, so nothing was guarded: a no on a warm aggregate may be a no to what is long over.
-      if (part.warm) {
-        item.fresh = true;
-        return false;
-      }
+      // Nothing was written, so nothing was guarded: a no on a warm aggregate may be a no to what is long over, and one
+      // that follows events of this flush a no to what never comes to be.
+      if (part.warm || part.events.length > 0) return decideLater(item);
       item.resolve(decision);
     } catch (error) {
       logger.error('A decision failed; its command is set apart.', {
@@ -190,6 +215,11 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     return true;
   }
 
+  function decideLater(item: Item): false {
+    item.fresh = true;
+    return false;
+  }
+
   function take(
     part: Part,
     item: Item,
@@ -198,46 +228,84 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
   ): void {
     const { submission } = item;
     const { requestId, actor, door, key } = submission;
+    // First, since it may throw, and then nothing of this command may stay behind.
+    const answer = submission.answer?.(outcome) ?? null;
     const from = part.journey?.version ?? 0;
     part.journey = outcome.journey;
     for (const [index, event] of outcome.events.entries()) {
       part.events.push({ seq: from + index + 1, event, actor, door, requestId });
       if (event.type === 'stage_entered' && event.kind === 'start') {
+        if (!part.admits) admission.taken();
         part.admits = true;
-        admission.taken();
       }
     }
-    const answer = submission.answer?.(outcome) ?? null;
     if (key && outcome.events.length > 0) {
       const keyed = { ...key, response: answer };
       part.answers.push(keyed);
       known.answers.set(keyName(submission.clientId, key), keyed);
     }
     const submitted = { ...outcome, answer, replayed: false };
-    if (outcome.events.length > 0) part.done.push({ item, submitted });
+    // Also what recorded nothing itself may have seen events of this flush: it is told after the commit, like them.
+    if (part.events.length > 0) part.done.push({ item, submitted });
     else item.resolve(submitted);
   }
 
-  /** Writes, and takes the batch apart where the data of one client is at fault, until that one stands alone. */
-  async function write(parts: readonly Part[], context: WriteContext): Promise<void> {
+  async function write(parts: readonly Part[], context: WriteContext, repeats = 0): Promise<void> {
     if (parts.length === 0) return;
-    const recordings = parts.map(recordingOf);
+    let outcome: WriteOutcome;
+    let earlier: ReadonlySet<string> = new Set();
     try {
-      const { won, holdsAdmission } = await lane.write(recordings, context);
-      settleParts(parts, won, holdsAdmission);
+      outcome = await lane.write(parts.map(recordingOf), context);
+      if (repeats > 0) earlier = await recordedEarlier(parts, outcome);
     } catch (error) {
-      const failure = lane.failureOf(error);
-      if (failure === 'ambiguous') return resolveAmbiguous(parts, context, error);
-      if (failure === 'conflict') return settleParts(parts, new Set(), true);
+      return writeAgain(parts, context, repeats, error);
+    }
+    settleParts(parts, new Set([...outcome.won, ...earlier]), outcome.holdsAdmission || earlier.size > 0);
+    // What was recorded by an earlier try may have been moved on by others since.
+    for (const clientId of earlier) warm.drop(clientId);
+  }
+
+  /**
+   * Ambiguous: the connection broke between our statement and its answer. Running the same guarded statement again tells:
+   * its row locks wait for the old transaction, and who loses then finds its request among the events, or was never
+   * recorded. Refused: the batch is taken apart until the client whose data is at fault stands alone.
+   */
+  async function writeAgain(
+    parts: readonly Part[],
+    context: WriteContext,
+    repeats: number,
+    error: unknown,
+  ): Promise<void> {
+    const failure = lane.failureOf(error);
+    if (failure === 'refused') {
       if (parts.length === 1) return setApart(parts[0] as Part, error);
       const half = parts.length >> 1;
-      await write(parts.slice(0, half), context);
-      await write(parts.slice(half), context);
+      await write(parts.slice(0, half), context, repeats);
+      return write(parts.slice(half), context, repeats);
     }
+    if (failure === 'conflict' && repeats === 0) return settleParts(parts, new Set(), true);
+    if (repeats === MAX_REPEATS) throw error;
+    if (failure === 'ambiguous') {
+      count.ambiguous += 1;
+      await connectAgain(error);
+    }
+    return write(parts, context, repeats + 1);
+  }
+
+  /** Of those who lost: the clients whose requests an earlier try of the same statement has recorded. */
+  async function recordedEarlier(parts: readonly Part[], { won }: WriteOutcome): Promise<ReadonlySet<string>> {
+    const losers = parts.filter(({ clientId }) => !won.has(clientId));
+    const requests = losers.flatMap(({ clientId, done }) =>
+      done.map(({ item }) => ({ clientId, requestId: item.submission.requestId })),
+    );
+    const recorded = requests.length > 0 ? await lane.recorded(requests) : new Set<string>();
+    const found = losers.filter(({ done }) => done.some(({ item }) => recorded.has(item.submission.requestId)));
+    return new Set(found.map(({ clientId }) => clientId));
   }
 
   function settleParts(parts: readonly Part[], won: ReadonlySet<string>, holdsAdmission: boolean): void {
     if (!holdsAdmission) admission.lost();
+    for (const part of parts) part.settled = true;
     const winners = parts.filter(({ clientId }) => won.has(clientId));
     for (const { journey, admits: admitted } of winners) {
       if (journey) warm.keep(journey);
@@ -252,6 +320,11 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       if (part.admits) admission.returned();
     }
     decideAgain(losers.flatMap(({ done }) => done.map(({ item }) => item)));
+  }
+
+  function comeAgain(items: readonly Item[]): void {
+    for (const item of items) putBack.add(item);
+    queue.putBack(items);
   }
 
   function decideAgain(items: readonly Item[]): void {
@@ -271,26 +344,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       item.fresh = true;
       item.tries += 1;
     }
-    queue = [...others, ...queue];
-  }
-
-  /**
-   * The connection broke between our statement and its answer. Running the same guarded statement again tells: its row
-   * locks wait for the old transaction, and who loses then finds its request among the events, or was never recorded.
-   */
-  async function resolveAmbiguous(parts: readonly Part[], context: WriteContext, error: unknown): Promise<void> {
-    count.ambiguous += 1;
-    await connectAgain(error);
-    const { won, holdsAdmission } = await lane.write(parts.map(recordingOf), context);
-    const losers = parts.filter(({ clientId }) => !won.has(clientId));
-    const requests = losers.flatMap(({ clientId, done }) =>
-      done.map(({ item }) => ({ clientId, requestId: item.submission.requestId })),
-    );
-    const recorded = requests.length > 0 ? await lane.recorded(requests) : new Set<string>();
-    const first = losers.filter(({ done }) => done.some(({ item }) => recorded.has(item.submission.requestId)));
-    settleParts(parts, new Set([...won, ...first.map(({ clientId }) => clientId)]), holdsAdmission || first.length > 0);
-    // What was recorded by the first try may have been moved on by others since.
-    for (const { clientId } of first) warm.drop(clientId);
+    comeAgain(others);
   }
 
   async function connectAgain(error: unknown): Promise<void> {
@@ -309,6 +363,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
   }
 
   function setApart(part: Part, error: unknown): void {
+    part.settled = true;
     warm.drop(part.clientId);
     if (part.admits) admission.returned();
     logger.error('A recording was refused by the store; its commands are set apart.', {
@@ -318,10 +373,11 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     for (const { item } of part.done) item.reject(error);
   }
 
-  function failAll(batch: readonly Item[], error: unknown): void {
-    const waiting = new Set(queue);
+  function failAll(batch: readonly Item[], parts: readonly Part[], error: unknown): void {
+    // Whether an admission was recorded is not known: its place weighs until the next count.
+    for (const { settled, admits: admitted } of parts) if (!settled && admitted) admission.recorded();
     for (const item of batch) {
-      if (waiting.has(item)) continue;
+      if (putBack.has(item)) continue;
       warm.drop(item.submission.clientId);
       // Settled promises ignore this: only those whose outcome is unknown are told so.
       item.reject(error instanceof JourneyError ? error : unavailable(error));
@@ -331,13 +387,13 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
   return {
     submit: (submission) =>
       new Promise((resolve, reject) => {
-        queue.push({ submission, resolve, reject, fresh: submission.fresh === true, tries: 0 });
+        queue.add({ submission, resolve, reject, fresh: submission.fresh === true, tries: 0 });
         kick();
       }),
-    waiting: () => queue.length,
-    stats: () => ({ ...count, waiting: queue.length }),
+    waiting: queue.size,
+    stats: () => ({ ...count, waiting: queue.size() }),
     close: async () => {
-      while (flushing) await flushing;
+      for (let under = flushing; under; under = flushing) await under;
       await lane.close();
     },
   };

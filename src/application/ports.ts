@@ -141,7 +141,7 @@ export type WriteContext = {
   /** Who follows the tasks that leave for agents: this process, or (null) whoever claims them. */
   readonly follower: number | null;
   readonly destinations: readonly string[];
-  /** When a journey that enters its first stage is to be looked at again (journey time). */
+  /** When a journey that enters its first stage, or comes back to one, is to be looked at again (journey time). */
   readonly dueAt: Instant;
 };
 

@@ -35,12 +35,8 @@ export async function submitForView(
   clientId: string,
   command: Command,
 ): Promise<Refusal | ReturnType<typeof journeyView>> {
-  const submitted = await submit(
-    dependencies,
-    call,
-    clientId,
-    command,
-    ({ journey }) => viewOf(dependencies, journey, null),
+  const submitted = await submit(dependencies, call, clientId, command, ({ journey }) =>
+    viewOf(dependencies, journey, null),
   );
   return isRefusal(submitted) ? submitted : (submitted.answer as unknown as ReturnType<typeof journeyView>);
 }

@@ -68,7 +68,9 @@ export function workerPool(size: number, clock: Clock): WorkerPool {
     return new Promise((end) => {
       const cancel = new AbortController();
       running.set(key, { job, cancel, since: clock.machine(), end });
-      run(assignment, cancel.signal).then(
+      // Asynchronous from here on, so that a function which throws at once fails its attempt and not the pool.
+      const answer = async () => run(assignment, cancel.signal);
+      answer().then(
         (output) => end({ type: 'succeeded', output }),
         (error: unknown) => end(failed('task.failed', error instanceof Error ? error.message : String(error))),
       );

@@ -1,4 +1,4 @@
-import cron from 'node-cron';
+import { schedule } from 'node-cron';
 import type { Clock, Logger } from '#application/ports.ts';
 
 export type Scheduled = { readonly stop: () => Promise<void> };
@@ -6,7 +6,7 @@ export type Scheduled = { readonly stop: () => Promise<void> };
 /** Runs `work` by a cron expression (five fields, or six with seconds), never twice at once. A failure is logged; the next run comes. */
 export function onCron(expression: string, name: string, work: () => Promise<unknown>, logger: Logger): Scheduled {
   let running: Promise<unknown> = Promise.resolve();
-  const task = cron.schedule(
+  const task = schedule(
     expression,
     async () => {
       running = work().catch((error: unknown) => logger.warn(`${name} failed.`, { error: String(error) }));

@@ -122,7 +122,9 @@ export function readEvidence(
   name: string,
   value: unknown,
   subject: string | undefined,
-): { readonly ok: true; readonly subject: string; readonly value: Json } | { readonly ok: false; readonly problem: string } {
+):
+  | { readonly ok: true; readonly subject: string; readonly value: Json }
+  | { readonly ok: false; readonly problem: string } {
   if (!isEvidenceKind(name)) return { ok: false, problem: `no evidence is of kind ${name}` };
   const parsed = parse(name, value);
   if (!parsed.ok) return parsed;

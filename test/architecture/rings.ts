@@ -82,7 +82,6 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@a2a-js/sdk': ['src/adapters/agents/', 'examples/agents/'],
   '@electric-sql/pglite': ['src/adapters/postgres/'],
   '@hono/node-server': ['src/http/', 'examples/agents/'],
-  'cli-table3': ['src/cli/'],
   commander: ['src/cli/'],
   'fastest-levenshtein': ['src/application/', 'src/settings/', 'src/http/'],
   hono: ['src/http/', 'bot/', 'mcp/', 'examples/agents/'],
@@ -91,7 +90,16 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'node-pg-migrate': ['src/adapters/postgres/'],
   pg: ['src/adapters/postgres/'],
   pino: ['src/adapters/logger.ts'],
-  zod: ['src/application/', 'src/validators/', 'src/settings/', 'src/http/', 'src/cli/', 'bot/', 'mcp/', 'examples/demo/'],
+  zod: [
+    'src/application/',
+    'src/validators/',
+    'src/settings/',
+    'src/http/',
+    'src/cli/',
+    'bot/',
+    'mcp/',
+    'examples/demo/',
+  ],
 };
 
 const covers = (paths: readonly string[], path: string): boolean =>
@@ -131,10 +139,11 @@ function strayPackage(from: string, name: string): string | undefined {
   return covers(own, from) ? undefined : `: ${name} belongs to ${own.join(', ')}.`;
 }
 
+const isValidator = (file: string): boolean => file.endsWith('.validator.ts');
+
 function strayFile(from: string, { may, mayName }: Ring, typeOnly: boolean, path: string): string | undefined {
   if (!existsSync(join(top, path))) return `: there is no ${path}.`;
   if (path === 'src/main.ts' && from !== path) return ': nobody imports the process itself.';
-  const isValidator = (file: string): boolean => file.endsWith('.validator.ts');
   if (isValidator(from) && isValidator(path)) return ': a validator stands alone.';
   if (covers(may, path)) return undefined;
   if (!covers(mayName, path)) return '.';

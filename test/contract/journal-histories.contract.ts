@@ -8,7 +8,7 @@ import { progressOf } from '#core/work/unit.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import { holdAdmission, inOrder, openTestJournal, type TestJournal } from '#test/support/engine/journal.ts';
 import { playOf, type Play } from '#test/support/engine/play.ts';
-import { commandFor, history, variedDocument, variedRoutes, worldOf, type Step } from '#test/support/engine/random-commands.ts';
+import { commandFor, history, variedDocument, worldOf, type Step } from '#test/support/engine/random-commands.ts';
 import type { FreshDatabase } from '#test/support/postgres/fresh.ts';
 
 type Fresh = () => Promise<FreshDatabase>;
@@ -57,8 +57,8 @@ export function journalHistoriesContract(fresh: Fresh): void {
       );
       expect(row?.count).toBe(journey.version);
       const units = await database.query<{ work_id: string; status: string; owner: number | null }>(
-        'select work_id, status, owner from unit_of_works where client_id = $1 and stage_entry = $2',
-        [play.clientId, journey.status === 'queued' ? -1 : journey.stageEntry],
+        `select work_id, status, owner from unit_of_works where client_id = $1 and (status = 'in_progress' or work_id = any($2))`,
+        [play.clientId, journey.units.map(({ workId }) => workId)],
       );
       const live = journey.units.map(({ workId, status, owner }) => ({
         work_id: workId,
@@ -66,7 +66,9 @@ export function journalHistoriesContract(fresh: Fresh): void {
         owner: status === 'in_progress' ? owner : null,
       }));
       expect(units).toEqual(live);
-      expect(await progressIn(play.clientId, journey)).toEqual(progressOfAggregate(play, journey));
+      const progress = await progressIn(play.clientId, journey);
+      for (const [index, expected] of progressOfAggregate(play, journey).entries())
+        expect(progress[index]).toMatchObject(expected);
       expect(await roomOf(play.clientId)).toEqual(roomOfAggregate(journey));
     }
 
@@ -122,7 +124,7 @@ export function journalHistoriesContract(fresh: Fresh): void {
   });
 }
 
-type Progress = { readonly task_id: string; readonly state: string; readonly generation: number; readonly attempt: number };
+type Progress = { readonly task_id: string; readonly state: string; readonly attempt: number; readonly generation?: number };
 
 function progressOfAggregate({ plan }: Play, journey: Journey): readonly Progress[] {
   return journey.units
@@ -132,11 +134,13 @@ function progressOfAggregate({ plan }: Play, journey: Journey): readonly Progres
         .filter(({ id }) => id === unit.templateId)
         .flatMap(({ tasks }) => tasks)
         .map((task) => {
-          const { generation, attempt, via } = progressOf(unit, task.id);
+          const { status, generation, attempt, via } = progressOf(unit, task.id);
           const state = statusOf(task, unit);
           // What runs in a process that nobody has taken over yet is as good as ready.
           const shown = state === 'running' && via === 'in_process' && unit.owner === null ? 'ready' : state;
-          return { task_id: task.id, state: shown, generation, attempt };
+          // Which generation a task is in that nothing but retry-tasks speaks of, only its next event says.
+          const said = status === 'planned' ? {} : { generation };
+          return { task_id: task.id, state: shown, attempt, ...said };
         }),
     )
     .toSorted((a, b) => (a.task_id < b.task_id ? -1 : 1));

@@ -1,7 +1,13 @@
 import { describe } from 'vitest';
 import { freshDatabase } from '#test/support/postgres/fresh.ts';
+import { admissionContract } from './admission.contract.ts';
 import { journalHistoriesContract } from './journal-histories.contract.ts';
+import { journalRacesContract } from './journal-races.contract.ts';
+import { waitingRoomContract } from './waiting-room.contract.ts';
 
 describe('the journal on a PostgreSQL server', () => {
   journalHistoriesContract(freshDatabase);
+  journalRacesContract(freshDatabase);
+  waitingRoomContract(freshDatabase);
+  admissionContract(freshDatabase);
 });

@@ -27,8 +27,14 @@ function encodeCell(cell: Exclude<Cell, null>, type: ColumnType): string {
   // oxlint-disable-next-line no-control-regex -- these are the very characters that must not pass.
   if (type === 'text' && /[\u0000\u001e\u001f]/.test(text))
     throw new Error(`Text with control characters cannot be stored: ${JSON.stringify(text)}`);
+  // A jsonb column refuses these by itself; a json column would take them and fail whoever reads a field of it.
+  if (type === 'plain_json' && text.includes('\\u') && UNREADABLE.test(text))
+    throw new Error('JSON with a NUL character or half of a surrogate pair cannot be stored.');
   return text;
 }
+
+/** An escape that JSON.stringify writes only for a NUL or a lone surrogate, and that is not itself escaped. */
+const UNREADABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
 let last = { instant: NaN, iso: '' };
 /** Most instants of a flush are the same one. */

@@ -18,7 +18,9 @@ export function postgresJournalStore(database: Database, planOf: (hash: string) 
       const connection = await database.connect();
       // Everything here goes by key. Plans that were made while the tables were small, those of the foreign keys' checks
       // above all, would otherwise read whole tables for as long as the connection lives (0.7 ms a row at 2,000 rows).
-      await connection.query({ text: 'set enable_seqscan = off; set enable_nestloop = off; set plan_cache_mode = force_generic_plan' });
+      await connection.query({
+        text: 'set enable_seqscan = off; set enable_nestloop = off; set plan_cache_mode = force_generic_plan',
+      });
       return laneOn(connection, planOf);
     },
   };
@@ -50,7 +52,7 @@ function laneOn(connection: Connection, planOf: (hash: string) => Plan): Journal
     write: async (batch, context) => {
       const { present, values } = prepared(batch, context, planOf);
       const admits = batch.some((recording) => recording.admits);
-      const { rows: answered } = await connection.query<{ won: string[] | null; held: boolean }>({
+      const { rows: answered } = await connection.query<{ won: string | null; held: boolean }>({
         ...statementFor(present, admits),
         values: [...values],
       });
@@ -129,8 +131,8 @@ const fixedValues = (batch: readonly Recording[], { now, epoch }: WriteContext):
 const valuesOf = (name: PartName, rows: Rows): string[] =>
   parts[name].columns.map(([, type], index) => encodeColumn(rows[name] ?? [], index, type));
 
-/** `array_agg` of no rows is null: nobody won. */
-const outcomeOf = ([answer]: readonly { won: string[] | null; held: boolean }[]): WriteOutcome => ({
-  won: new Set(answer?.won ?? []),
+/** `string_agg` of no rows is null: nobody won. Client ids hold no comma. */
+const outcomeOf = ([answer]: readonly { won: string | null; held: boolean }[]): WriteOutcome => ({
+  won: new Set(answer?.won?.split(',')),
   holdsAdmission: answer?.held ?? false,
 });

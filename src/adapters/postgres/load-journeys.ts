@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { EvidenceBook, Observation } from '#core/criteria/evidence.ts';
-import { evolve } from '#core/journey/evolve.ts';
+import { evolve, mergedOutputs } from '#core/journey/evolve.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
 
@@ -15,7 +15,7 @@ select j.client_id, j.run, j.status, j.current_stage, j.previous_stage, j.stage_
   j.completed_stages, j.config_hash, j.started_by, j.inputs, j.metadata,
   (select json_agg(json_build_array(e.type, e.data, round(extract(epoch from e.at) * 1000)::float8) order by e.seq)
      from journey_events e where e.client_id = j.client_id and e.seq >= j.entered_version) as events,
-  (select json_agg(json_build_array(u.stage, u.results) order by u.stage_entry)
+  (select json_agg(json_build_array(u.stage, u.results) order by u.stage_entry, u.template_id collate "C")
      from unit_of_works u where u.client_id = j.client_id and u.status = 'completed' and u.created_at >= j.started_at) as outputs,
   (select json_agg(json_build_array(c.kind, c.subject, c.value, round(extract(epoch from c.observed_at) * 1000)::float8, c.source, c.origin,
        c.recorded_by, c.stage_entry))
@@ -84,8 +84,7 @@ function beforeStage(row: LoadedRow): Journey {
 
 function outputsOf(units: NonNullable<LoadedRow['outputs']>): Journey['outputs'] {
   const outputs: Record<string, JsonObject> = {};
-  for (const [stage, results] of units)
-    outputs[stage] = Object.assign({}, outputs[stage], ...Object.values(results ?? {})) as JsonObject;
+  for (const [stage, results] of units) outputs[stage] = { ...outputs[stage], ...mergedOutputs(results ?? {}) };
   return outputs;
 }
 

@@ -351,5 +351,5 @@ export function statementOf(present: readonly PartName[], admits: boolean): stri
     ...ctes.filter((cte) => !isGuard(cte)).map(({ name, sql }) => `w_${name} as (${sql})`),
   ];
   return `with ${listed.join(',\n').replaceAll('exists (select 1 from held)', held)}
-    select (select array_agg(client_id) from won) as won, ${held} as held, $1::text[] is null or $2::timestamptz is null or $3::int is null as none`;
+    select (select string_agg(client_id, ',') from won) as won, ${held} as held, $1::text[] is null or $2::timestamptz is null or $3::int is null as none`;
 }

@@ -35,10 +35,11 @@ type Pending = {
   configHash: string;
   readonly units: Map<string, UnitRow>;
   readonly tasks: Map<string, { readonly event: TaskEvent | null; readonly of: { work_id: string; task_id: string } }>;
-  readonly cancelled: Set<string>;
-  readonly current: Map<string, Observation>;
-  readonly verdicts: Map<string, Cell[]>;
-  readonly approvals: Map<string, ApprovalRow>;
+  // Most flushes have none of these.
+  cancelled?: Set<string>;
+  current?: Map<string, Observation>;
+  verdicts?: Map<string, Cell[]>;
+  approvals?: Map<string, ApprovalRow>;
 };
 
 type UnitRow = {
@@ -73,17 +74,13 @@ function project(recording: Recording, context: WriteContext, planOf: (hash: str
     configHash: before?.configHash ?? '',
     units: new Map(),
     tasks: new Map(),
-    cancelled: new Set(),
-    current: new Map(),
-    verdicts: new Map(),
-    approvals: new Map(),
   };
   journeyRow(recording, put);
   for (const event of recording.events) eventRows(pending, event);
   unitRows(pending);
   roomRows(pending);
   currentRows(pending);
-  for (const row of pending.verdicts.values()) put('evaluation', ...row);
+  for (const row of pending.verdicts?.values() ?? []) put('evaluation', ...row);
   approvalRows(pending);
   for (const { principal, key, requestHash, response } of recording.answers)
     put('answer', clientId, pending.bucket, principal, key, requestHash, JSON.stringify(response));
@@ -161,7 +158,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
       return evidenceRows(pending, seq, event.observations);
     case 'criteria_judged':
       for (const { check_id, outcome, code, message, measured, target, observed_at } of event.verdicts)
-        pending.verdicts.set(check_id, [
+        (pending.verdicts ??= new Map()).set(check_id, [
           clientId,
           bucket,
           pending.entry,
@@ -176,7 +173,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
         ]);
       return;
     case 'approval_requested':
-      return void pending.approvals.set(event.approval_id, {
+      return void (pending.approvals ??= new Map()).set(event.approval_id, {
         asked: { ...event, stage: pending.stage },
         status: 'open',
         votes: [],
@@ -242,7 +239,7 @@ function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: St
       ended: false,
       results: null,
     });
-  if (event.kind === 'start') put('check', clientId, bucket, context.dueAt);
+  if (event.kind === 'start' || event.kind === 'rollback') put('check', clientId, bucket, context.dueAt);
   const { kind, from, stage, entry, reason } = event;
   outboxRows(pending, seq, { type: `journey.${kind}`, from, to: stage, stage_entry: entry, reason });
   // A stage plan that is not known here cannot have been decided on here.
@@ -288,7 +285,7 @@ function unitEnded(
   row.ended = true;
   if (type === 'unit_completed') row.results = resultsOf(pending.recording, workId, at.seq);
   if (type === 'unit_cancelled') {
-    pending.cancelled.add(workId);
+    (pending.cancelled ??= new Set()).add(workId);
     for (const [name, { of }] of pending.tasks) if (of.work_id === workId) pending.tasks.delete(name);
   }
 }
@@ -349,7 +346,7 @@ function roomRows({ recording, bucket, context, tasks, cancelled, put, units, pl
       ...roomCells(event, intentOf(recording, event, planOf), context),
     );
   }
-  for (const workId of cancelled) {
+  for (const workId of cancelled ?? []) {
     if (units.get(workId)?.isNew) continue;
     put('room_cancel', clientId, workId, context.machineNow);
     put('room_clear', clientId, workId);
@@ -423,11 +420,10 @@ function roomCells(event: TaskEvent, intent: string, { follower, machineNow }: W
   }
 }
 
-function evidenceRows(
-  { recording, bucket, current, put }: Pending,
-  seq: number,
-  observations: readonly Observation[],
-): void {
+function evidenceRows(pending: Pending, seq: number, observations: readonly Observation[]): void {
+  if (observations.length === 0) return;
+  const { recording, bucket, put } = pending;
+  const current = (pending.current ??= new Map());
   for (const [ordinal, seen] of observations.entries()) {
     const { kind, subject, origin } = seen;
     put(
@@ -452,7 +448,7 @@ function evidenceRows(
 }
 
 function currentRows({ recording, bucket, current, put }: Pending): void {
-  for (const { kind, subject, origin, value, observedAt, source, recordedBy, stageEntry } of current.values())
+  for (const { kind, subject, origin, value, observedAt, source, recordedBy, stageEntry } of current?.values() ?? [])
     put(
       'evidence_current',
       recording.clientId,
@@ -469,16 +465,16 @@ function currentRows({ recording, bucket, current, put }: Pending): void {
 }
 
 function approvalRow(pending: Pending, id: string): ApprovalRow {
-  const there = pending.approvals.get(id);
+  const there = pending.approvals?.get(id);
   if (there) return there;
   const row: ApprovalRow = { asked: null, status: 'open', votes: [], by: null, reason: null };
-  pending.approvals.set(id, row);
+  (pending.approvals ??= new Map()).set(id, row);
   return row;
 }
 
 function approvalRows({ recording, bucket, approvals, put }: Pending): void {
   const { clientId } = recording;
-  for (const [id, { asked, status, votes, by, reason }] of approvals) {
+  for (const [id, { asked, status, votes, by, reason }] of approvals ?? []) {
     const tail: Cell[] = [by, reason, status !== 'open'];
     if (!asked) put('approval_update', clientId, id, status, JSON.stringify(votes), ...tail);
     else

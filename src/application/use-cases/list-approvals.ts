@@ -32,11 +32,11 @@ export const listApprovals = defineUseCase({
     const rows = await journeys.openApprovals(client_id, principal.clients, limit);
     return {
       approvals: rows.map((row) => ({
-          ...row,
-          outcomes: { ...row.outcomes },
-          requested_at: iso(row.requested_at),
-          expires_at: iso(row.expires_at),
-        })),
+        ...row,
+        outcomes: { ...row.outcomes },
+        requested_at: iso(row.requested_at),
+        expires_at: iso(row.expires_at),
+      })),
     };
   },
 });

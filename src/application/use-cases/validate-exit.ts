@@ -56,7 +56,11 @@ export const validateExit = defineUseCase({
   },
 });
 
-function judged({ plans, clock, ids }: Dependencies, journey: Journey, promotedTo: string | null): z.input<typeof Judged> {
+function judged(
+  { plans, clock, ids }: Dependencies,
+  journey: Journey,
+  promotedTo: string | null,
+): z.input<typeof Judged> {
   const stage = stageOf(plans.get(journey.configHash), journey.stage);
   const verdicts = stage ? judgeStage(stage, journey, clock.journey(), ids.digest) : [];
   return {

@@ -40,12 +40,16 @@ export const isOpen = (journey: Journey, verdicts: readonly Verdict[]): boolean 
 
 function contextOf(journey: Journey, now: Instant): JudgeContext {
   const finished = journey.units.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt]));
+  let outputs: JudgeContext['outputs'] | undefined;
   return {
     now,
     stageStartedAt: journey.stageStartedAt,
     workFinishedAt: finished.length > 0 ? Math.max(...finished) : null,
     inputs: journey.inputs,
-    outputs: Object.assign({}, ...journey.units.map(outputsOf)) as JudgeContext['outputs'],
+    // Few judges ask for them, and those that do ask for the same.
+    get outputs() {
+      return (outputs ??= Object.assign({}, ...journey.units.map(outputsOf)) as JudgeContext['outputs']);
+    },
   };
 }
 

@@ -153,18 +153,34 @@ const withTask = (journey: Journey, of: OfTask, progress: Omit<TaskProgress, 'ge
 
 function completedUnit(journey: Journey, workId: string, at: Instant): Journey {
   const next = withUnit(journey, workId, (unit) => ({ ...unit, status: 'completed', finishedAt: at }));
-  const unit = next.units.find((one) => one.workId === workId);
-  if (!unit) return next;
-  return {
-    ...next,
-    outputs: { ...next.outputs, [next.stage]: { ...next.outputs[next.stage], ...outputsOf(unit) } },
-  };
+  const done = next.units
+    .filter(({ status }) => status === 'completed')
+    .toSorted((one, other) => (one.templateId < other.templateId ? -1 : 1));
+  const outputs = Object.assign({}, next.outputs[next.stage], ...done.map(outputsOf)) as JsonObject;
+  return { ...next, outputs: { ...next.outputs, [next.stage]: outputs } };
 }
 
-/** All outputs of a unit's tasks by name; of two tasks with the same output name the later one in the unit counts. */
-export function outputsOf(unit: Unit): JsonObject {
-  return Object.assign({}, ...Object.values(unit.tasks).map(({ output }) => output ?? {})) as JsonObject;
+/** All outputs of a unit's tasks by name. */
+export function outputsOf({ tasks }: Unit): JsonObject {
+  const byTask: Record<string, JsonObject> = {};
+  for (const id in tasks) {
+    const output = tasks[id]?.output;
+    if (output) byTask[id] = output;
+  }
+  return mergedOutputs(byTask);
 }
+
+/**
+ * Of two tasks with the same output name, the one whose id sorts last counts. Any order would do that does not depend on
+ * who finished first: the store keeps results by task id, so that a loaded journey would else differ from a warm one.
+ */
+export const mergedOutputs = (byTask: { readonly [taskId: string]: JsonObject }): JsonObject =>
+  Object.assign(
+    {},
+    ...Object.keys(byTask)
+      .toSorted()
+      .map((id) => byTask[id]),
+  ) as JsonObject;
 
 function retried(unit: Unit, taskIds: readonly string[], owner: number | null): Unit {
   const again = Object.fromEntries(

@@ -48,55 +48,48 @@ export function resolveInput(
   unit: Unit,
   journey: Journey,
 ): ResolvedInput {
-  const earlier = plan.stages.filter(({ order }) => order < stage.order).toReversed();
-  const given = journeyInputs(journey);
   const input: Record<string, Json> = {};
   const missing: string[] = [];
-  for (const [name, field] of Object.entries(task.input)) {
+  for (const name in task.input) {
+    const field = task.input[name];
     const mapped = task.inputMapping[name];
-    const value =
-      mapped === undefined ? find(name, task, unit, earlier, journey, given) : follow(mapped, unit, journey, given);
+    const value = mapped === undefined ? find(name, plan, stage, task, unit, journey) : follow(mapped, unit, journey);
     if (value !== undefined) input[name] = value;
-    else if (field.default !== undefined) input[name] = field.default;
-    else if (field.required === true) missing.push(name);
+    else if (field?.default !== undefined) input[name] = field.default;
+    else if (field?.required === true) missing.push(name);
   }
   return { input, missing };
 }
 
-/** `connectors` defaults to the data sources: nothing in the guide's own files produces it (S85). */
-function journeyInputs(journey: Journey): JsonObject {
-  const { data_sources } = journey.inputs;
-  return {
-    ...(data_sources === undefined ? {} : { connectors: data_sources }),
-    ...journey.metadata,
-    ...journey.inputs,
-    client_id: journey.clientId,
-  };
-}
-
 function find(
   name: string,
+  plan: Plan,
+  stage: StagePlan,
   task: TaskPlan,
   unit: Unit,
-  earlier: readonly StagePlan[],
   journey: Journey,
-  given: JsonObject,
 ): Json | undefined {
   for (const ancestor of task.ancestors) {
     const value = progressOf(unit, ancestor).output?.[name];
     if (value !== undefined) return value;
   }
-  for (const { id } of earlier) {
-    const value = journey.outputs[id]?.[name];
+  for (let index = plan.stages.indexOf(stage) - 1; index >= 0; index--) {
+    const value = journey.outputs[plan.stages[index]?.id ?? '']?.[name];
     if (value !== undefined) return value;
   }
-  return given[name];
+  return given(name, journey);
 }
 
-function follow(mapping: string, unit: Unit, journey: Journey, given: JsonObject): Json | undefined {
+/** What the journey itself knows. `connectors` defaults to the data sources: nothing in the guide's files produces it (S85). */
+function given(name: string, { clientId, inputs, metadata }: Journey): Json | undefined {
+  if (name === 'client_id') return clientId;
+  return inputs[name] ?? metadata[name] ?? (name === 'connectors' ? inputs['data_sources'] : undefined);
+}
+
+function follow(mapping: string, unit: Unit, journey: Journey): Json | undefined {
   const dot = mapping.indexOf('.');
   const [from, name] = [mapping.slice(0, dot), mapping.slice(dot + 1)];
-  if (from === 'journey') return given[name];
+  if (from === 'journey') return given(name, journey);
   return progressOf(unit, from).output?.[name] ?? journey.outputs[from]?.[name];
 }
 

@@ -1,0 +1,128 @@
+import type { ErrorCode } from '#core/errors.ts';
+
+/** What the tables say that the code does not. */
+
+/** Keys that the configuration guide does not have, with the item that asks for them. */
+export const additions: Readonly<Record<string, string>> = {
+  'journey-orchestrator.yaml orchestrator.polling.cron': 'Ours (S65).',
+  'journey-orchestrator.yaml orchestrator.polling.base_interval_seconds': 'Ours (S65).',
+  'stages.yaml stages[].auto_promotion': 'Ours (S61): above features.auto_promotion_enabled.',
+  'stages.yaml stages[].exit_criteria[].required': 'Ours (S71): false is judged and shown, but never shuts the gate.',
+  'stages.yaml stages[].exit_criteria[].accepted_sources':
+    'Ours: whose word counts. Unsaid: collectors, operators, and tasks whose intent is mapped to the kind.',
+  'stages.yaml stages[].exit_criteria[].max_age_hours': 'Ours: the same as the parameter of that name.',
+  'unit-of-work-templates.yaml templates[].tasks[].input_schema.<name>.default': 'Ours (S93).',
+  'unit-of-work-templates.yaml templates[].tasks[].output_schema.<name>.default': 'Ours (S93).',
+  'unit-of-work-templates.yaml templates[].tasks[].input_mapping': 'Ours (S85, S93).',
+  'unit-of-work-templates.yaml templates[].tasks[].compensate_intent': 'Ours (S95).',
+};
+
+const later = 'Checked and kept, but nothing acts on it yet.';
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** Keys that are accepted already and do nothing so far. */
+export const notYet: Readonly<Record<string, string>> = Object.fromEntries([
+  ...words(`
+    timeouts.stage_transition_seconds timeouts.exit_criteria_validation_seconds timeouts.rollback_initiation_seconds
+    circuit_breaker.enabled circuit_breaker.failure_threshold circuit_breaker.timeout_seconds
+    circuit_breaker.half_open_max_requests features.auto_rollback_enabled features.glean_dashboard_enabled
+    features.metrics_publishing_enabled`).map((key) => [`journey-orchestrator.yaml orchestrator.${key}`, later]),
+  ...words('metric target window_days').map((key) => [`stages.yaml stages[].success_metrics[].${key}`, later]),
+  ['unit-of-work-templates.yaml templates[].tasks[].compensate_intent', later],
+]);
+
+const inOrder = (first: number, names: readonly string[]): readonly (readonly [string, string])[] =>
+  names.map((name, index) => [name, `S${first + index}`]);
+
+/** Variables by the item of the acceptance list that asks for them; the guide names them in this order. */
+const items: ReadonlyMap<string, string> = new Map([
+  ...inOrder(
+    1,
+    words(`
+    JOURNEY_ORCHESTRATOR_ENABLED JOURNEY_MAX_CONCURRENT JOURNEY_STAGE_TRANSITION_TIMEOUT JOURNEY_UOW_TASK_TIMEOUT
+    JOURNEY_STATE_STORE JOURNEY_STATE_DB_HOST JOURNEY_STATE_DB_PORT JOURNEY_STATE_DB_NAME JOURNEY_STATE_DB_USER
+    JOURNEY_STATE_DB_PASSWORD JOURNEY_EVENT_STORE JOURNEY_EVENT_STORE_HOST JOURNEY_EVENT_STORE_PORT
+    JOURNEY_EVENT_STORE_USER JOURNEY_EVENT_STORE_PASSWORD`),
+  ),
+  ...inOrder(
+    17,
+    words(`
+    PROTOCOL_BROKER_HOST PROTOCOL_BROKER_PORT CAPABILITY_DISCOVERY_HOST CAPABILITY_DISCOVERY_PORT
+    SANDBOX_DURATION_TARGET_DAYS SANDBOX_EXIT_SEARCH_QUALITY_MIN SANDBOX_EXIT_SECURITY_CRITICAL_MAX
+    SANDBOX_EXIT_DEMO_APPROVAL_REQUIRED PILOT_DURATION_TARGET_DAYS PILOT_EXIT_SEARCH_QUALITY_MIN
+    PILOT_EXIT_USER_SATISFACTION_MIN PILOT_EXIT_BUG_WINDOW_DAYS PILOT_EXIT_P95_LATENCY_MAX_MS
+    PRODUCTION_ADOPTION_TARGET PRODUCTION_SATISFACTION_TARGET PRODUCTION_GROWTH_TARGET`),
+  ),
+  ...inOrder(
+    34,
+    words(`
+    GLEAN_API_ENDPOINT GLEAN_SERVICE_ACCOUNT GLEAN_DASHBOARD_ENABLED GLEAN_METRICS_PUBLISH_INTERVAL CRM_WEBHOOK_ENABLED
+    CRM_WEBHOOK_URL CRM_WEBHOOK_SECRET NOTIFICATION_SERVICE_URL NOTIFICATION_EMAIL_ENABLED NOTIFICATION_SLACK_ENABLED`),
+  ),
+  ['JOURNEY_STATE_DB_MIGRATION_USER', 'S9'],
+  ['JOURNEY_STATE_DB_MIGRATION_PASSWORD', 'S9'],
+  ['JOURNEY_STATE_DB_SSLMODE', 'S10'],
+  ['JOURNEY_STATE_DB_POOL_MAX', 'S10'],
+  ['JOURNEY_EVENT_STORE_TLS', 'S15'],
+  ['JOURNEY_POLLING_CRON', 'S65'],
+]);
+
+/** What the guide does not name is in its list of what the product needs besides. */
+export const itemOf = (variable: string): string => items.get(variable) ?? 'S44';
+
+export const meanings: Readonly<Record<ErrorCode, string>> = {
+  'input.invalid': 'The request does not have the shape that the use-case takes; what is wrong is named.',
+  'input.too_large': 'The body is larger than the limit.',
+  'auth.missing': 'The request has no bearer token.',
+  'auth.invalid': 'The token is unknown, revoked or expired.',
+  'auth.forbidden': 'The token does not have the role, or is not of the kind, that the use-case asks for.',
+  'route.unknown': 'Nothing is at this address.',
+  'method.not_allowed': 'The address exists, but not for this method.',
+  'journey.unknown': 'No journey of that client is known (or the token may not see it).',
+  'journey.exists': 'The client has a journey that is not completed.',
+  'journey.not_active': 'The journey is queued or completed.',
+  'journey.changed': 'The journey has moved since the caller read it.',
+  'stage.unknown': 'The configuration has no stage of that name.',
+  'stage.final': 'The journey is in the last stage, which has no exit.',
+  'stage.first': 'The journey is in the first stage: there is nothing to roll back to.',
+  'stage.not_earlier': 'The target of the rollback is not before the present stage, or was never passed.',
+  'gate.shut': 'Work or criteria are missing; they are named.',
+  'work.unknown': 'The present stage has no such unit of work.',
+  'work.nothing_failed': 'No task of the unit has failed.',
+  'work.still_running': 'The unit still runs, and none of its tasks has failed.',
+  'task.unknown': 'The unit has no such task.',
+  'task.superseded': 'Another attempt, a rollback or another process has taken the place of this result.',
+  'task.not_waiting': 'The task does not wait for an input.',
+  'task.input_invalid': 'An input does not have the type that a task declares.',
+  'task.output_invalid': 'The output of a task does not have the declared fields; not retried by itself.',
+  'task.output_missing': 'The agent finished without handing over an output.',
+  'task.timed_out': 'No sign of life came from the attempt in time.',
+  'task.failed': 'The agent reported a failure.',
+  'task.rejected': 'The agent refused the task; not retried by itself.',
+  'agent.none': 'No agent offers the intent.',
+  'agent.unreachable': 'The agent did not answer, or not in a way that can be understood.',
+  'evidence.kind_unknown': 'No evidence is of that kind.',
+  'evidence.value_invalid': 'The value is not one of its kind.',
+  'evidence.from_future': 'The observation claims to be from more than 60 seconds ahead.',
+  'evidence.source_not_accepted': 'The word of this caller does not count for that kind.',
+  'evidence.too_many': 'More observations than one call may bring.',
+  'approval.unknown': 'The stage asks for no approval.',
+  'approval.not_open': 'The request is not the open one, or has been decided.',
+  'approval.not_ready': 'Something else is still missing before people are asked.',
+  'approval.stale': 'What was to be approved has changed since it was shown.',
+  'approval.expired': 'Nobody decided in time.',
+  'approval.by_initiator': 'Whoever started the journey may not approve it.',
+  'approval.by_agent': 'Only people approve.',
+  'approval.not_an_approver': 'The criterion names other approvers.',
+  'approval.already_counted': 'This person has approved already.',
+  'token.unknown': 'No token in use has that name or id.',
+  'token.exists': 'A token of that name is in use.',
+  'idempotency.conflict': 'The key was used for another request.',
+  'settings.invalid': 'The settings cannot be used; the start ends with every problem that there is.',
+  'data_dir.in_use': 'Another process has the data directory; it is named.',
+  'orchestrator.disabled': 'JOURNEY_ORCHESTRATOR_ENABLED is false.',
+  'orchestrator.overloaded': 'Too many commands wait already.',
+  'store.unavailable': 'The database cannot be asked, or did not answer.',
+  internal: 'A fault of ours; the log has it under the request id.',
+};

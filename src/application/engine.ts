@@ -1,0 +1,111 @@
+import { admissionOf, type AdmissionStore } from './admission.ts';
+import type { DueChecks } from './ticks/evaluate-exits.ts';
+import { evaluateExits, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
+import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
+import { openJournal, type Journal } from './journal.ts';
+import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';
+import type { Process } from './process.ts';
+
+/** The journal and what lives on what it records: the dispatcher, the admission, and the looks at what is due. */
+export type Engine = {
+  readonly journal: Journal;
+  /** Admits those whose turn it is. */
+  readonly admit: () => Promise<void>;
+  /** Continues what nobody continues. */
+  readonly look: () => Promise<void>;
+  /** Judges the journeys that are due; answers how many. */
+  readonly evaluate: () => Promise<number>;
+  readonly stop: () => Promise<void>;
+};
+
+export type EngineParts = {
+  readonly store: JournalStore;
+  readonly admissionStore: AdmissionStore;
+  readonly room: WaitingRoom;
+  readonly checks: DueChecks;
+  readonly load: EvaluateDependencies['load'];
+  readonly plans: Plans;
+  readonly gateway: AgentGateway;
+  readonly functions: { readonly [intent: string]: InProcessAgent };
+  readonly process: Process;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  /** false: it records what callers want, but claims, admits and dispatches nothing (S1). */
+  readonly enabled: boolean;
+  readonly workerPoolSize: number;
+  readonly destinations: readonly string[];
+};
+
+export async function openEngine(parts: EngineParts): Promise<Engine> {
+  const { plans, gateway, process, clock, ids, logger, enabled } = parts;
+  const requestId = requestIds(process.epoch, ids);
+  const admission = admissionOf(parts.admissionStore, plans, clock, logger, process);
+  let journal: Journal | undefined;
+  const opened = (): Journal => {
+    if (!journal) throw new Error('The journal is not open yet.');
+    return journal;
+  };
+  const dispatcher = openDispatcher({
+    ...parts,
+    journal: opened,
+    epoch: process.epoch,
+    requestId,
+    poolSize: parts.workerPoolSize,
+  });
+  const admit = oneAtATime(async () => {
+    const waiting = await admission.look();
+    const command = { type: 'admit' } as const;
+    await Promise.all(
+      waiting.map((clientId) =>
+        opened().submit({ clientId, command, actor: 'system', door: 'scheduler', requestId: requestId() }),
+      ),
+    );
+  });
+
+  function onRecorded(recordings: readonly Recording[]): void {
+    if (!enabled) return;
+    dispatcher.recorded(recordings);
+    // A place that became free is given away at once, not at the next look.
+    if (recordings.some(({ before, journey }) => before?.holdsSlot === true && !journey.holdsSlot))
+      admit().catch((error: unknown) => logger.warn('Admitting journeys failed.', { error: String(error) }));
+  }
+
+  journal = await openJournal({
+    ...parts,
+    admission,
+    route: gateway.route,
+    owner: { epoch: process.epoch, hasRoom: () => enabled && dispatcher.hasRoom(), follows: () => enabled },
+    onRecorded,
+  });
+  if (enabled) await admit();
+  return {
+    journal,
+    admit,
+    look: dispatcher.look,
+    evaluate: () => evaluateExits({ ...parts, journal: opened() }),
+    stop: async () => {
+      await dispatcher.stop();
+      await opened().close();
+    },
+  };
+}
+
+/** Callers that come while it runs share that run. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () =>
+    (running ??= work().finally(() => {
+      running = undefined;
+    }));
+}
+
+/** Unique as long as the epoch is: how the journal recognises its own commits. */
+function requestIds(epoch: () => number, ids: Ids): () => string {
+  const series = ids.random().slice(0, 6);
+  let count = 0;
+  return () => {
+    count += 1;
+    return `e${epoch()}-${series}-${count}`;
+  };
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { jsonSchemas } from '#settings/json-schemas.ts';
+import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
+import { additions, notYet } from '../../docs/reference-words.ts';
+import { referenceFiles, withTables } from '../../docs/reference.ts';
+import { keysOf } from '../../docs/schema-keys.ts';
+import {
+  deadLinks,
+  missingFiles,
+  pages,
+  unknownRequests,
+  unknownScripts,
+  unknownVariables,
+  wrongCommands,
+} from './docs.ts';
+import { top } from './source.ts';
+
+const page = (path: string): string => readFileSync(join(top, path), 'utf8');
+
+/** The cells of the rows of every table of a text. */
+const rowsOf = (text: string): readonly (readonly string[])[] =>
+  [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) => row.split('|').map((cell) => cell.trim()));
+
+describe('the documentation says what is', () => {
+  test('links lead somewhere', () => {
+    expect(pages.flatMap(deadLinks)).toEqual([]);
+  });
+
+  test('files that are named are there', () => {
+    expect(pages.flatMap(missingFiles)).toEqual([]);
+  });
+
+  test('S44: variables that are named exist', () => {
+    expect(pages.flatMap(unknownVariables)).toEqual([]);
+  });
+
+  test('S138 to S151: commands of the CLI would be taken', () => {
+    expect(pages.flatMap(wrongCommands)).toEqual([]);
+  });
+
+  test('S139: requests of the API have a route', () => {
+    expect(pages.flatMap(unknownRequests)).toEqual([]);
+  });
+
+  test('npm scripts that are named exist', () => {
+    expect(pages.flatMap(unknownScripts)).toEqual([]);
+  });
+
+  test.each(referenceFiles)('the generated tables of docs/%s are up to date (node docs/reference.ts)', (name) => {
+    const text = page(`docs/${name}`);
+    expect(withTables(text)).toBe(text);
+  });
+
+  test('notes on keys are about keys that exist', () => {
+    const keys = Object.entries(jsonSchemas()).flatMap(([file, schema]) =>
+      keysOf(schema).map(({ key }) => `${file} ${key}`),
+    );
+    expect([...Object.keys(additions), ...Object.keys(notYet)].filter((key) => !keys.includes(key))).toEqual([]);
+  });
+
+  test('every kind of evidence is documented with a value that would be taken', () => {
+    const kinds = rowsOf(page('docs/rest-api.md')).flatMap(([kind = '', subject = '', value = '']) =>
+      value.startsWith('`{') ? [{ kind: kind.slice(1, -1), subject, value: value.slice(1, -1) }] : [],
+    );
+    expect(kinds.map(({ kind }) => kind).toSorted()).toEqual(Object.keys(evidenceKinds).toSorted());
+    for (const { kind, subject, value } of kinds)
+      expect(readEvidence(kind, JSON.parse(value), subject === '' ? undefined : subject)).toMatchObject({ ok: true });
+  });
+
+  test('every runtime dependency has its reason on record', () => {
+    const manifest = JSON.parse(page('package.json')) as { readonly dependencies: Record<string, string> };
+    const recorded = rowsOf(page('docs/decisions/0009-runtime-dependencies.md')).filter(([name]) => name !== 'package');
+    expect(Object.fromEntries(recorded.map(([name, version]) => [name, version]))).toEqual(manifest.dependencies);
+  });
+});
+
+describe('the rule sees what it forbids', () => {
+  const path = 'README.md';
+
+  test.each([
+    [deadLinks, '[x](docs/no-such-page.md)', 'leads nowhere'],
+    [deadLinks, '[x](docs/cli.md#no-such-heading)', 'names no heading'],
+    [missingFiles, '`src/core/no-such-file.ts`', 'there is no src'],
+    [unknownVariables, 'JOURNEY_NO_SUCH_THING', 'there is no JOURNEY_NO_SUCH_THING'],
+    [unknownVariables, 'JOURNEY_HTTP_PORT_FILE', 'there is no JOURNEY_HTTP_PORT_FILE'],
+    [wrongCommands, '`journey-cli launch --client-id=x`', 'no such verb'],
+    [wrongCommands, '`npm run journey-cli -- status --client=x`', 'no such flag as --client'],
+    [wrongCommands, '`journey-cli rollback --client-id=x`', '--reason is missing'],
+    [wrongCommands, '```sh\njourney-cli start --client-id=x \\\n  --nothing\n```', 'no such flag as --nothing'],
+    [unknownRequests, 'curl -X PUT http://127.0.0.1:8080/api/v1/journeys', 'no route takes PUT'],
+    [unknownScripts, 'npm run no-such-script', 'there is no npm run'],
+  ])('%o %s', (rule, text, says) => {
+    expect(rule({ path, text }).join('\n')).toContain(says);
+  });
+
+  test('a table that was edited by hand is made anew', () => {
+    const text = '<!-- table: verbs -->\n\n| mine |\n\n<!-- end -->';
+    expect(withTables(text)).not.toBe(text);
+    expect(() => withTables('<!-- table: no such -->\n<!-- end -->')).toThrow('There is no table no such');
+  });
+});
