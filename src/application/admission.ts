@@ -42,6 +42,7 @@ export function admissionOf(
   let pending = 0;
   /** Admissions recorded since the last count began: it may or may not have seen them, so they weigh on top of it. */
   let recordedSince = 0;
+  let looking: Promise<readonly string[]> | undefined;
   const free = (): number => Math.max(0, (counted ?? 0) - recordedSince - pending);
 
   async function count(): Promise<void> {
@@ -49,6 +50,18 @@ export function admissionOf(
     const taken = await store.slotsTaken();
     counted = plans.active().maxConcurrentJourneys - taken;
     recordedSince -= before;
+  }
+
+  async function lookNow(): Promise<readonly string[]> {
+    const held = await store.hold(owner.epoch(), clock.machine());
+    if (!held || !holds) counted = null;
+    holds = held;
+    if (!held) return [];
+    const waiting = await store.queued(QUEUE_PAGE);
+    nobodyWaits = waiting.length === 0;
+    // Places only become free behind our back, so a count is due when somebody could use one.
+    if (counted === null || !nobodyWaits || free() === 0) await count();
+    return waiting.slice(0, free());
   }
 
   return {
@@ -63,16 +76,10 @@ export function admissionOf(
       if (holds) logger.info('Another process admits journeys now.');
       holds = false;
     },
-    look: async () => {
-      const held = await store.hold(owner.epoch(), clock.machine());
-      if (!held || !holds) counted = null;
-      holds = held;
-      if (!held) return [];
-      const waiting = await store.queued(QUEUE_PAGE);
-      nobodyWaits = waiting.length === 0;
-      // Places only become free behind our back, so a count is due when somebody could use one.
-      if (counted === null || !nobodyWaits || free() === 0) await count();
-      return waiting.slice(0, free());
-    },
+    // Two counts at once would each take the other's admissions for counted: callers that come meanwhile share the look.
+    look: () =>
+      (looking ??= lookNow().finally(() => {
+        looking = undefined;
+      })),
   };
 }

@@ -53,7 +53,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     requestId,
     poolSize: parts.workerPoolSize,
   });
-  const admit = oneAtATime(async () => {
+  const admit = async (): Promise<void> => {
     const waiting = await admission.look();
     const command = { type: 'admit' } as const;
     await Promise.all(
@@ -61,7 +61,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
         opened().submit({ clientId, command, actor: 'system', door: 'scheduler', requestId: requestId() }),
       ),
     );
-  });
+  };
 
   function onRecorded(recordings: readonly Recording[]): void {
     if (!enabled) return;
@@ -89,15 +89,6 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
       await opened().close();
     },
   };
-}
-
-/** Callers that come while it runs share that run. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () =>
-    (running ??= work().finally(() => {
-      running = undefined;
-    }));
 }
 
 /** Unique as long as the epoch is: how the journal recognises its own commits. */

@@ -134,10 +134,7 @@ describe('the plan', () => {
     );
     const other = compilePlan(loadSettings({ env: {}, configDir: config.dir }).document);
     const snapshot: unknown = JSON.parse(stageOf('sandbox', other)?.templates[0]?.snapshot ?? '');
-    expect(snapshot).toMatchObject({
-      template_id: 'sandbox_setup',
-      tasks: [{ compensate_intent: 'remove_sandbox' }, {}, {}, {}],
-    });
+    expect(snapshot).toMatchObject([{ task_id: 'provision_infra', compensate_intent: 'remove_sandbox' }, {}, {}, {}]);
   });
 
   test('tasks come in an order that respects depends_on, however the file lists them', () => {

@@ -107,21 +107,28 @@ function whyNothing(
   context: JudgeContext,
 ): Judgement {
   const { evidenceKind, acceptedSources } = criterion;
+  const nothing = criterion.judge([], context);
+  const why = (code: string, message: string, distance: string): Judgement =>
+    unknown(code, message, { distance, ...(nothing.target === undefined ? {} : { target: nothing.target }) });
   if (accepted.some((seen) => ofThisEntry(seen, journey)))
-    return unknown('evidence.stale', `The ${evidenceKind} evidence is older than ${hours(criterion.maxAge_ms)} h.`, {
-      distance: `new ${evidenceKind} evidence`,
-    });
+    return why(
+      'evidence.stale',
+      `The ${evidenceKind} evidence is older than ${hours(criterion.maxAge_ms)} h.`,
+      `new ${evidenceKind} evidence`,
+    );
   if (accepted.length > 0)
-    return unknown('evidence.before_stage_entry', `The ${evidenceKind} evidence is from before this stage entry.`, {
-      distance: `${evidenceKind} evidence observed since the stage was entered`,
-    });
+    return why(
+      'evidence.before_stage_entry',
+      `The ${evidenceKind} evidence is from before this stage entry.`,
+      `${evidenceKind} evidence observed since the stage was entered`,
+    );
   if (known.length > 0)
-    return unknown(
+    return why(
       'evidence.source_not_accepted',
       `There is ${evidenceKind} evidence from ${known.map(({ origin }) => origin).join(', ')}, but only ${acceptedSources.join(', ')} count.`,
-      { distance: `${evidenceKind} evidence from ${acceptedSources.join(' or ')}` },
+      `${evidenceKind} evidence from ${acceptedSources.join(' or ')}`,
     );
-  return criterion.judge([], context);
+  return nothing;
 }
 
 const hours = (age_ms: number | null): number => Math.round((age_ms ?? 0) / 3_600_000);

@@ -1,0 +1,171 @@
+import type { Json } from '#core/json.ts';
+import { stageOf, type Plan } from '#core/plan.ts';
+import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
+import type { Cell } from './encode.ts';
+import type { Pending, TaskEvent, UnitRow } from './pending-rows.ts';
+
+export function unitRow(pending: Pending, workId: string): UnitRow {
+  const there = pending.units.get(workId);
+  if (there) return there;
+  const unit = pending.recording.before?.units.find((one) => one.workId === workId);
+  if (!unit) throw new Error(`An event names ${workId}, which is no unit of ${pending.recording.clientId}.`);
+  const row: UnitRow = {
+    isNew: false,
+    stage: pending.stage,
+    entry: unit.stageEntry,
+    templateId: unit.templateId,
+    status: unit.status,
+    owner: unit.owner,
+    ended: false,
+    results: null,
+  };
+  pending.units.set(workId, row);
+  return row;
+}
+
+export function unitEnded(
+  pending: Pending,
+  workId: string,
+  type: 'unit_completed' | 'unit_failed' | 'unit_cancelled',
+  at: RecordedEvent,
+): void {
+  const row = unitRow(pending, workId);
+  row.status = type.slice('unit_'.length);
+  row.owner = null;
+  row.ended = true;
+  if (type === 'unit_completed') row.results = resultsOf(pending.recording, workId, at.seq);
+  if (type === 'unit_cancelled') {
+    (pending.cancelled ??= new Set()).add(workId);
+    for (const [name, { of }] of pending.tasks) if (of.work_id === workId) pending.tasks.delete(name);
+  }
+}
+
+/** The outputs of a unit's tasks: those known before the flush, and those that the flush records up to `seq`. */
+function resultsOf({ before, events }: Recording, workId: string, until: number): Json {
+  const unit = before?.units.find((one) => one.workId === workId);
+  const outputs: Record<string, Json> = {};
+  for (const [taskId, { output }] of Object.entries(unit?.tasks ?? {})) if (output) outputs[taskId] = output;
+  for (const { seq, event } of events)
+    if (seq <= until && event.type === 'task_succeeded' && event.work_id === workId)
+      outputs[event.task_id] = event.output;
+  return outputs;
+}
+
+export function unitRows({ recording, bucket, context, planOf, units, put, configHash }: Pending): void {
+  const { clientId } = recording;
+  for (const [workId, { isNew, stage, entry, templateId, status, owner, ended, results }] of units) {
+    const completedAt = ended ? context.now : null;
+    const outputs = results === null ? null : JSON.stringify(results);
+    if (!isNew) {
+      put('unit_update', clientId, entry, templateId, status, owner, outputs, completedAt);
+      continue;
+    }
+    const template = stageOf(planOf(configHash), stage)?.templates.find(({ id }) => id === templateId);
+    put(
+      'unit_insert',
+      clientId,
+      bucket,
+      workId,
+      stage,
+      templateId,
+      entry,
+      status,
+      owner,
+      template?.snapshot ?? '[]',
+      outputs,
+      completedAt,
+    );
+  }
+}
+
+export function roomRows({ recording, bucket, context, tasks, cancelled, put, units, planOf }: Pending): void {
+  const { clientId, before } = recording;
+  for (const { event, of } of tasks.values()) {
+    if (event === null || leavesTheRoom(event)) {
+      // The first attempt in this process never had a row.
+      if (before?.units.some(({ workId, tasks: known }) => workId === of.work_id && known[of.task_id]))
+        put('room_delete', clientId, of.work_id, of.task_id);
+      continue;
+    }
+    put(
+      'room_put',
+      clientId,
+      bucket,
+      of.work_id,
+      of.task_id,
+      ...roomCells(event, intentOf(recording, event, planOf), context),
+    );
+  }
+  for (const workId of cancelled ?? []) {
+    if (units.get(workId)?.isNew) continue;
+    put('room_cancel', clientId, workId, context.machineNow);
+    put('room_clear', clientId, workId);
+  }
+}
+
+/** Events name the task; what it intends stands in the plan that the journey has pinned. */
+function intentOf(
+  { before, journey }: Recording,
+  { work_id, task_id }: TaskEvent,
+  planOf: (hash: string) => Plan,
+): string {
+  for (const { units, stage, configHash } of before ? [journey, before] : [journey]) {
+    const unit = units.find(({ workId }) => workId === work_id);
+    const template = unit && stageOf(planOf(configHash), stage)?.templates.find(({ id }) => id === unit.templateId);
+    const task = template?.tasks.find(({ id }) => id === task_id);
+    if (task) return task.intent;
+  }
+  throw new Error(`An event names ${task_id} in ${work_id}, which no plan of the journey knows.`);
+}
+
+/** In this process, or failed for good: it waits for nothing. */
+const leavesTheRoom = (event: TaskEvent): boolean =>
+  (event.type === 'task_dispatched' && event.via === 'in_process') ||
+  (event.type === 'task_attempt_failed' && event.retry_at === null);
+
+function roomCells(event: TaskEvent, intent: string, { follower, machineNow }: WriteContext): Cell[] {
+  const { generation, attempt } = event;
+  switch (event.type) {
+    case 'task_dispatched': {
+      const isPulled = event.via === 'pull';
+      return [
+        intent,
+        isPulled ? 'ready' : 'running',
+        event.via,
+        generation,
+        attempt,
+        machineNow,
+        isPulled ? null : follower,
+        JSON.stringify(event.input),
+        null,
+        null,
+      ];
+    }
+    case 'task_waiting_for_input':
+      return [
+        intent,
+        'waiting_for_input',
+        null,
+        generation,
+        attempt,
+        machineNow,
+        null,
+        null,
+        JSON.stringify(event.missing),
+        null,
+      ];
+    case 'task_attempt_failed':
+      return [
+        intent,
+        'retry_wait',
+        null,
+        generation,
+        attempt + 1,
+        event.retry_at,
+        follower,
+        null,
+        null,
+        JSON.stringify(event.error),
+      ];
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * A replica in a process of its own: the product with functions for agents, on DATABASE_URL or in DATA_DIRECTORY.
+ * It prints JSON lines: `ready` or `refused`, then `called` for each task that a function begins and `answer` for each
+ * line that comes in (a use-case with its input, or `verify`). It ends with whoever started it.
+ */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { catalogue } from '#application/catalogue.ts';
+import type { InProcessAgent } from '#application/ports.ts';
+import type { JsonObject } from '#core/json.ts';
+import { compose } from '#src/compose.ts';
+import { openEmbedded } from '#adapters/postgres/embedded.ts';
+import { openServer } from '#adapters/postgres/server.ts';
+import { goodOutputs } from './agents.ts';
+import { olga, openPilot, quiet, settingsWith } from './fixtures.ts';
+import { verify } from './verify.ts';
+
+export type WorkerOptions = {
+  readonly url?: string;
+  readonly dataDirectory?: string;
+  readonly lease_ms: number;
+  /** How long each function takes. */
+  readonly task_ms: number;
+  readonly poolSize?: number;
+};
+type Asked = { readonly id: number; readonly verify?: true; readonly use_case?: string; readonly input?: JsonObject };
+
+const options = JSON.parse(process.argv[2] ?? '{}') as WorkerOptions;
+const say = (line: JsonObject): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function run(): Promise<void> {
+  const directory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'journey-worker-')));
+  const database = options.url
+    ? await openServer({ server: options.url })
+    : await openEmbedded({ dataDir: directory, startedAt: Date.now() });
+  const act: InProcessAgent = async ({ intent, input, workId, taskId }) => {
+    say({ type: 'called', task: `${workId}/${taskId}` });
+    await pause(options.task_ms);
+    return goodOutputs[intent]?.(input) ?? {};
+  };
+  const orchestrator = await compose(
+    settingsWith(directory, { document: openPilot, lease_ms: options.lease_ms, workerPoolSize: options.poolSize ?? 10 }),
+    { logger: quiet, database, functions: Object.fromEntries(Object.keys(goodOutputs).map((intent) => [intent, act])) },
+  );
+  say({ type: 'ready', pid: process.pid });
+
+  let requests = 0;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const asked = JSON.parse(line) as Asked;
+    void answer(asked).then((told) => say({ type: 'answer', id: asked.id, answer: told as JsonObject }));
+  }
+  await orchestrator.stop();
+
+  async function answer({ verify: verifies, use_case, input }: Asked): Promise<unknown> {
+    if (verifies) return verify(database);
+    const useCase = catalogue.find(({ name }) => name === use_case);
+    if (!useCase) throw new Error(`No use-case is called ${use_case}.`);
+    const requestId = `worker-${process.pid}-${(requests += 1)}`;
+    return orchestrator.execute(useCase, { principal: olga, door: 'rest', requestId }, input);
+  }
+}
+
+try {
+  await run();
+} catch (error) {
+  say({ type: 'refused', message: String(error) });
+  process.exitCode = 1;
+}
