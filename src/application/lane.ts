@@ -1,14 +1,13 @@
-import { isRefusal, refuse, JourneyError, type Refusal } from '#core/errors.ts';
-import type { Json } from '#core/json.ts';
+import { JourneyError, refuse, type Refusal } from '#core/errors.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
-import { decide } from '#core/journey/decide.ts';
 import type { World } from '#core/journey/draft.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import type { JourneyEvent } from '#core/journey/events.ts';
 import { aggregates } from './aggregates.ts';
+import { decideBatch } from './decide-batch.ts';
+import { keyName, recordingOf, type Item, type Known, type Part } from './flush-part.ts';
 import type { JournalDependencies, JournalLimits, JournalStats, Submission, Submitted } from './journal.ts';
+import type { JournalLane, WriteContext, WriteOutcome } from './ports.ts';
 import { turns } from './turns.ts';
-import type { JournalLane, KeyedAnswer, RecordedEvent, Recording, WriteContext, WriteOutcome } from './ports.ts';
 
 /** One connection, one queue, one flush at a time. A client's commands are in one lane and in order. */
 export type Lane = {
@@ -16,29 +15,6 @@ export type Lane = {
   readonly waiting: () => number;
   readonly stats: () => JournalStats;
   readonly close: () => Promise<void>;
-};
-
-type Item = {
-  readonly submission: Submission;
-  readonly resolve: (answer: Submitted | Refusal) => void;
-  readonly reject: (error: unknown) => void;
-  /** Set when the aggregate must be loaded before this is decided. */
-  fresh: boolean;
-  tries: number;
-};
-
-/** One client's share of a flush, while it is being decided. */
-type Part = {
-  readonly clientId: string;
-  readonly before: Journey | null;
-  readonly warm: boolean;
-  journey: Journey | null;
-  admits: boolean;
-  readonly events: RecordedEvent[];
-  readonly answers: KeyedAnswer[];
-  readonly done: { readonly item: Item; readonly submitted: Submitted }[];
-  /** Its outcome is known, and whoever waits for it has been told. */
-  settled: boolean;
 };
 
 /** How often a command may lose its race before its caller is told that the journey is too busy. */
@@ -80,7 +56,9 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     try {
       const world = worldNow();
       const known = await loadSurely(batch);
-      parts = decideAll(batch, known, world);
+      const decided = decideBatch({ warm, plans, admission, logger }, batch, known, world);
+      parts = decided.parts;
+      comeAgain(decided.again);
       await write(parts, contextOf(world));
     } catch (error) {
       // The next flush connects anew: a store that stays away must end neither this lane nor the process.
@@ -108,12 +86,6 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     destinations: dependencies.destinations,
     dueAt: now + LOOK_AGAIN_AFTER_MS,
   });
-
-  type Known = {
-    readonly journeys: ReadonlyMap<string, Journey>;
-    readonly loaded: ReadonlySet<string>;
-    readonly answers: Map<string, KeyedAnswer>;
-  };
 
   /** Nothing is written yet: a connection that broke is made anew, and the question asked again. */
   async function loadSurely(batch: readonly Item[]): Promise<Known> {
@@ -143,111 +115,6 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       loaded: missing,
       answers: new Map(answers.map((answer) => [keyName(answer.clientId, answer), answer])),
     };
-  }
-
-  function decideAll(batch: readonly Item[], known: Known, world: World): Part[] {
-    const parts = new Map<string, Part>();
-    const later = new Set<string>();
-    const again: Item[] = [];
-    for (const item of batch) {
-      const { clientId } = item.submission;
-      if (later.has(clientId)) again.push(item);
-      else if (!decideOne(item, partOf(clientId), known, world)) {
-        later.add(clientId);
-        again.push(item);
-      }
-    }
-    comeAgain(again);
-    return [...parts.values()].filter(({ events }) => events.length > 0);
-
-    function partOf(clientId: string): Part {
-      const there = parts.get(clientId);
-      if (there) return there;
-      const before = known.journeys.get(clientId) ?? warm.get(clientId) ?? null;
-      const part: Part = {
-        clientId,
-        before,
-        warm: !known.loaded.has(clientId),
-        journey: before,
-        admits: false,
-        events: [],
-        answers: [],
-        done: [],
-        settled: false,
-      };
-      parts.set(clientId, part);
-      return part;
-    }
-  }
-
-  /** False: it is to be decided again in the next flush, on a fresh load. */
-  function decideOne(item: Item, part: Part, known: Known, world: World): boolean {
-    const { submission } = item;
-    const earlier = submission.key && known.answers.get(keyName(submission.clientId, submission.key));
-    if (earlier) {
-      const answer = repeated(earlier, submission, part);
-      if (!part.answers.includes(earlier)) item.resolve(answer);
-      // The answer is one of this very flush, and nothing of it is committed yet.
-      else if (isRefusal(answer)) return decideLater(item);
-      else part.done.push({ item, submitted: answer });
-      return true;
-    }
-    const mayAdmit = admits(submission.command.type) && admission.mayAdmit(submission.command.type === 'start');
-    const plan = part.journey ? plans.get(part.journey.configHash) : world.active;
-    try {
-      const decision = decide({ ...world, plan, mayAdmit }, submission.clientId, part.journey, submission.command);
-      if (!isRefusal(decision)) {
-        take(part, item, decision, known);
-        return true;
-      }
-      // Nothing was written, so nothing was guarded: a no on a warm aggregate may be a no to what is long over, and one
-      // that follows events of this flush a no to what never comes to be.
-      if (part.warm || part.events.length > 0) return decideLater(item);
-      item.resolve(decision);
-    } catch (error) {
-      logger.error('A decision failed; its command is set apart.', {
-        client_id: submission.clientId,
-        command: submission.command.type,
-        error: String(error),
-      });
-      item.reject(error);
-    }
-    return true;
-  }
-
-  function decideLater(item: Item): false {
-    item.fresh = true;
-    return false;
-  }
-
-  function take(
-    part: Part,
-    item: Item,
-    outcome: { journey: Journey; events: readonly JourneyEvent[] },
-    known: Known,
-  ): void {
-    const { submission } = item;
-    const { requestId, actor, door, key } = submission;
-    // First, since it may throw, and then nothing of this command may stay behind.
-    const answer = submission.answer?.(outcome) ?? null;
-    const from = part.journey?.version ?? 0;
-    part.journey = outcome.journey;
-    for (const [index, event] of outcome.events.entries()) {
-      part.events.push({ seq: from + index + 1, event, actor, door, requestId });
-      if (event.type === 'stage_entered' && event.kind === 'start') {
-        if (!part.admits) admission.taken();
-        part.admits = true;
-      }
-    }
-    if (key && outcome.events.length > 0) {
-      const keyed = { ...key, response: answer };
-      part.answers.push(keyed);
-      known.answers.set(keyName(submission.clientId, key), keyed);
-    }
-    const submitted = { ...outcome, answer, replayed: false };
-    // Also what recorded nothing itself may have seen events of this flush: it is told after the commit, like them.
-    if (part.events.length > 0) part.done.push({ item, submitted });
-    else item.resolve(submitted);
   }
 
   async function write(parts: readonly Part[], context: WriteContext, repeats = 0): Promise<void> {
@@ -397,31 +264,6 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       await lane.close();
     },
   };
-}
-
-const admits = (type: string): boolean => type === 'start' || type === 'admit';
-
-const keyName = (clientId: string, { principal, key }: { readonly principal: string; readonly key: string }): string =>
-  `${clientId}\n${principal}\n${key}`;
-
-const recordingOf = ({ clientId, before, journey, events, admits: admitted, answers }: Part): Recording => ({
-  clientId,
-  before,
-  journey: journey as Journey,
-  events,
-  admits: admitted,
-  answers,
-});
-
-function repeated(earlier: KeyedAnswer, { key }: Submission, part: Part): Submitted | Refusal {
-  if (earlier.requestHash !== key?.requestHash)
-    return refuse(
-      'idempotency.conflict',
-      `The idempotency key ${earlier.key} was used for another request.`,
-      'Use a new key for a new request.',
-    );
-  const answer: Json = earlier.response;
-  return { journey: part.journey as Journey, events: [], answer, replayed: true };
 }
 
 const unavailable = (cause: unknown): JourneyError =>

@@ -182,6 +182,13 @@ function recordEvidence(draft: Draft, observations: readonly NewObservation[]): 
       `The ${ahead.kind} evidence claims to be from ${new Date(ahead.observedAt).toISOString()}; it is ${new Date(world.now).toISOString()}.`,
       'Give the time at which it was observed; clocks may differ by 60 seconds.',
     );
+  const ancient = observations.find(({ observedAt }) => !(observedAt >= 0));
+  if (ancient)
+    return refuse(
+      'evidence.value_invalid',
+      `The ${ancient.kind} evidence claims to be from before 1970.`,
+      'Give the time at which it was observed.',
+    );
   record(draft, {
     type: 'evidence_recorded',
     observations: observations.map((observation) => ({ ...observation, stageEntry: journey.stageEntry })),
