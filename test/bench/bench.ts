@@ -68,7 +68,10 @@ function output(name: string, url: string, scratch: string): Promise<string> {
     const script = fileURLToPath(new URL('measure.ts', import.meta.url));
     // A small young generation keeps the process small; its effect on speed was within the noise.
     const args = ['--max-semi-space-size=16', script, name, url, String(journeys), String(lone)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BENCH_DATA_DIR: scratch } });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, BENCH_DATA_DIR: scratch },
+    });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     child.once('error', reject);
@@ -80,7 +83,8 @@ function output(name: string, url: string, scratch: string): Promise<string> {
   });
 }
 
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 const rounded = (number: number): number => Math.round(number * 100) / 100;
 
 function summary(name: string, runs: readonly Measured[]): Omit<Measured, 'verified'> & { readonly rounds: number } {
@@ -110,7 +114,9 @@ async function main(): Promise<void> {
         const run = await measure(server, name);
         if (run.verified !== 'ok') throw new Error(`${name} recorded the wrong thing: ${run.verified}`);
         runs.get(name)?.push(run);
-        process.stderr.write(`round ${round + 1} of ${rounds}: ${name} ${Math.round(run.journeys_per_s)} journeys/s, load ${rounded(loadavg()[0] ?? 0)}\n`);
+        process.stderr.write(
+          `round ${round + 1} of ${rounds}: ${name} ${Math.round(run.journeys_per_s)} journeys/s, load ${rounded(loadavg()[0] ?? 0)}\n`,
+        );
       }
       const [engine, set] = [runs.get('engine')?.at(-1), runs.get('floor-set')?.at(-1)];
       if (engine && set) shares.push(engine.journeys_per_s / set.journeys_per_s);
@@ -124,8 +130,21 @@ async function main(): Promise<void> {
 }
 
 function table(results: readonly ReturnType<typeof summary>[], shares: readonly number[]): void {
-  const columns = ['name', 'journeys_per_s', 'lone_p50_ms', 'rss_mb', 'node_cpu_ms_per_journey', 'pg_cpu_ms_per_journey', 'wal_kb_per_journey', 'rounds'] as const;
-  const lines = [columns, columns.map(() => '---'), ...results.map((result) => columns.map((column) => String(result[column])))];
+  const columns = [
+    'name',
+    'journeys_per_s',
+    'lone_p50_ms',
+    'rss_mb',
+    'node_cpu_ms_per_journey',
+    'pg_cpu_ms_per_journey',
+    'wal_kb_per_journey',
+    'rounds',
+  ] as const;
+  const lines = [
+    columns,
+    columns.map(() => '---'),
+    ...results.map((result) => columns.map((column) => String(result[column]))),
+  ];
   process.stdout.write(`${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`);
   process.stdout.write(`\nengine / floor-set in the same round, median: ${Math.round(median(shares) * 100)} %\n`);
 }

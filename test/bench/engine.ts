@@ -21,10 +21,17 @@ const CALLERS = 1_000;
 /** The product itself, through its public use-cases, with events, outbox rows, evidence and leases. */
 export const openEngine: OpenContender = async (url) => {
   const settings = {
-    ...loadSettings({ env: { JOURNEY_DATA_DIR: `${process.env['BENCH_DATA_DIR']}` }, configDir: fileURLToPath(new URL('config', import.meta.url)) }),
+    ...loadSettings({
+      env: { JOURNEY_DATA_DIR: `${process.env['BENCH_DATA_DIR']}` },
+      configDir: fileURLToPath(new URL('config', import.meta.url)),
+    }),
     destinations: ['crm', 'notification'],
   };
-  const orchestrator = await compose(settings, { logger: pinoLogger('warn'), functions, database: await openServer({ server: url, sslmode: 'disable' }) });
+  const orchestrator = await compose(settings, {
+    logger: pinoLogger('warn'),
+    functions,
+    database: await openServer({ server: url, sslmode: 'disable' }),
+  });
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   let calls = 0;
 
@@ -42,7 +49,8 @@ export const openEngine: OpenContender = async (url) => {
     batch: async (prefix, clientIds) => {
       await pool(clientIds, CALLERS, start);
       for (;;) {
-        const [row] = await sql`select count(*)::int as done from journey_states where current_stage = 'production' and client_id like ${`${prefix}%`}`;
+        const [row] =
+          await sql`select count(*)::int as done from journey_states where current_stage = 'production' and client_id like ${`${prefix}%`}`;
         if (row?.['done'] === clientIds.length) return;
         await new Promise((resolve) => void setTimeout(resolve, 25));
       }
@@ -50,7 +58,8 @@ export const openEngine: OpenContender = async (url) => {
     lone: async (clientId) => {
       await start(clientId);
       for (;;) {
-        const [row] = await sql`select 1 as there from journey_states where client_id = ${clientId} and current_stage = 'production'`;
+        const [row] =
+          await sql`select 1 as there from journey_states where client_id = ${clientId} and current_stage = 'production'`;
         if (row) return;
         await new Promise((resolve) => void setTimeout(resolve, 2));
       }
@@ -62,8 +71,16 @@ export const openEngine: OpenContender = async (url) => {
         (select count(*)::int from stage_transitions where jsonb_array_length(exit_criteria_results) = 4) as transitions,
         (select count(*)::int from journey_events where type = 'task_succeeded') as events,
         (select count(*)::int from outbox) as outbox`;
-      const expected = { done: total, results: 7 * total, transitions: 2 * total, events: 7 * total, outbox: 6 * total };
-      return JSON.stringify(row) === JSON.stringify(expected) ? 'ok' : `expected ${JSON.stringify(expected)}, found ${JSON.stringify(row)}`;
+      const expected = {
+        done: total,
+        results: 7 * total,
+        transitions: 2 * total,
+        events: 7 * total,
+        outbox: 6 * total,
+      };
+      return JSON.stringify(row) === JSON.stringify(expected)
+        ? 'ok'
+        : `expected ${JSON.stringify(expected)}, found ${JSON.stringify(row)}`;
     },
     stop: async () => {
       await sql.end();

@@ -22,7 +22,8 @@ const ids = (prefix: string, count: number): string[] =>
 
 /** The server's CPU seconds (all its processes) and its position in the write-ahead log. */
 async function serverCost(): Promise<{ cpu_s: number; wal_bytes: number }> {
-  const [row] = await admin`select (pg_current_wal_lsn() - '0/0')::float8 as wal, current_setting('data_directory') as dir`;
+  const [row] =
+    await admin`select (pg_current_wal_lsn() - '0/0')::float8 as wal, current_setting('data_directory') as dir`;
   const postmaster = Number(readFileSync(`${row?.['dir']}/postmaster.pid`, 'utf8').split('\n')[0]);
   let ticks = 0;
   for (const entry of readdirSync('/proc')) {

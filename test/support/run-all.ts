@@ -9,7 +9,11 @@ const steps: readonly { readonly name: string; readonly command: string; readonl
   { name: 'format', command: 'oxfmt', args: ['--check'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
-  { name: 'tests', command: 'vitest', args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`] },
+  {
+    name: 'tests',
+    command: 'vitest',
+    args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  },
 ];
 
 const run = (command: string, args: readonly string[]): Promise<number> =>
@@ -45,5 +49,7 @@ const failed = numFailedTests + failedSteps.filter(({ name }) => name !== 'tests
 const passed = numPassedTests + results.length - failedSteps.length;
 if (failedSteps.length > 0) process.stdout.write(`\nFailed: ${failedSteps.map(({ name }) => name).join(', ')}\n`);
 if (numPendingTests > 0) process.stdout.write(`\nLeft out: ${numPendingTests} tests; their titles say why.\n`);
-process.stdout.write(`\n${passed} passed, ${failed} failed${numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''}\n`);
+process.stdout.write(
+  `\n${passed} passed, ${failed} failed${numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''}\n`,
+);
 process.exitCode = failed > 0 ? 1 : 0;

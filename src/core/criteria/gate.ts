@@ -72,7 +72,9 @@ function judgeOnEvidence(criterion: EvidenceCriterion, journey: Journey, context
 
 /** `task:run_security_scan` is accepted by itself and by its class `task`. */
 export const accepts = (acceptedSources: readonly string[], origin: string): boolean =>
-  acceptedSources.some((accepted) => accepted === origin || origin.startsWith(`${accepted}:`));
+  acceptedSources.some(
+    (accepted) => origin.startsWith(accepted) && (origin.length === accepted.length || origin[accepted.length] === ':'),
+  );
 
 const ofThisEntry = (seen: Observation, journey: Journey): boolean =>
   seen.stageEntry === journey.stageEntry && seen.observedAt >= journey.stageStartedAt;
