@@ -2,10 +2,11 @@
 -- Rules kept from the first migration on, so that the tables can later be distributed by bucket without a rewrite:
 -- every client row has `bucket` (a stable hash of client_id, computed in the application) and every key and foreign key
 -- contains client_id; the guide's single-column keys stay as unique constraints that nothing refers to; no triggers,
--- no functions as defaults (time is a parameter), no serial as an order.
+-- no functions as defaults (time is a parameter), no serial as an order. Client ids are compared byte by byte: cheaper
+-- than by a language's rules, and pages of them are in the same order on every server.
 
 create table journey_states (
-  client_id varchar(255) primary key,
+  client_id varchar(255) collate "C" primary key,
   bucket smallint not null,
   run integer not null,
   status varchar(20) not null check (status in ('queued', 'active', 'paused', 'completed')),
@@ -34,7 +35,7 @@ create index idx_journey_holds_slot on journey_states (client_id) where holds_sl
 
 -- Events and messages are kept as json: they are written once, read whole, and never searched within.
 create table journey_events (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   seq integer not null,
   type varchar(50) not null,
@@ -48,7 +49,7 @@ create table journey_events (
 
 create table unit_of_works (
   work_id varchar(255) not null,
-  client_id varchar(255) not null references journey_states (client_id) on delete restrict,
+  client_id varchar(255) collate "C" not null references journey_states (client_id) on delete restrict,
   bucket smallint not null,
   stage varchar(50) not null,
   template_id varchar(64) not null,
@@ -69,7 +70,7 @@ create index idx_uow_status on unit_of_works (status, owner) where status in ('p
 
 -- The waiting room: a row only for a task that has left the process or waits for something. The row is the queue entry.
 create table uow_tasks (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   work_id varchar(255) not null,
   task_id varchar(64) not null,
@@ -94,7 +95,7 @@ create index idx_uow_tasks_intent on uow_tasks (intent, available_at) where stat
 
 create table stage_transitions (
   transition_id varchar(255) not null,
-  client_id varchar(255) not null references journey_states (client_id) on delete restrict,
+  client_id varchar(255) collate "C" not null references journey_states (client_id) on delete restrict,
   bucket smallint not null,
   seq integer not null,
   kind varchar(20) not null check (kind in ('start', 'promotion', 'rollback', 'override')),
@@ -118,7 +119,7 @@ create index idx_transitions_timestamp on stage_transitions (transitioned_at des
 -- Observations as they came, and of each (kind, subject, origin) the newest: what is judged. The origin is part of the
 -- key, so that a word that does not count cannot hide one that does.
 create table evidence (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   seq integer not null,
   ordinal integer not null,
@@ -135,7 +136,7 @@ create table evidence (
 );
 
 create table evidence_current (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   kind varchar(64) not null,
   subject varchar(255) not null,
@@ -149,7 +150,7 @@ create table evidence_current (
 ) with (fillfactor = 80);
 
 create table evaluations (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   stage_entry integer not null,
   check_id varchar(64) not null,
@@ -165,7 +166,7 @@ create table evaluations (
 );
 
 create table approvals (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   approval_id varchar(255) not null,
   stage varchar(50) not null,
@@ -189,7 +190,7 @@ create index idx_approvals_open on approvals (requested_at, client_id) where sta
 
 -- When to look at a journey again. Apart from journey_states, so that the claim's index stays off rows that change often.
 create table journey_checks (
-  client_id varchar(255) primary key,
+  client_id varchar(255) collate "C" primary key,
   bucket smallint not null,
   due_at timestamptz not null
 ) with (fillfactor = 80);
@@ -197,7 +198,7 @@ create table journey_checks (
 create index idx_journey_checks_due on journey_checks (due_at);
 
 create table outbox (
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   destination varchar(64) not null,
   seq integer not null,
@@ -239,7 +240,7 @@ create table config_activations (
 
 create table idempotency_keys (
   principal varchar(255) not null,
-  client_id varchar(255) not null,
+  client_id varchar(255) collate "C" not null,
   bucket smallint not null,
   key varchar(255) not null,
   request_hash varchar(64) not null,
@@ -291,7 +292,15 @@ select
     ) then case when u.owner is null then 'ready' else 'running' end
     else 'planned'
   end as state,
-  coalesce(w.generation, (last.data ->> 'generation')::integer, 1) as generation,
+  coalesce(
+    w.generation,
+    case when last.type = 'tasks_retried' then (
+      select 1 + count(*)::integer from journey_events again
+      where again.client_id = u.client_id and again.type = 'tasks_retried' and again.data ->> 'work_id' = u.work_id
+        and (again.data -> 'task_ids')::jsonb ? (t.task ->> 'task_id')
+    ) else (last.data ->> 'generation')::integer end,
+    1
+  ) as generation,
   coalesce(w.attempt, (last.data ->> 'attempt')::integer, 1) as attempt,
   (last.data -> 'error')::jsonb as error,
   (last.data -> 'output')::jsonb as output

@@ -14,6 +14,8 @@ export type Reach = {
   readonly plans: Plans;
   readonly admission: Admission;
   readonly logger: Logger;
+  /** How many units of work this process takes on in this batch; the others are left to whoever claims them. */
+  room: number;
 };
 
 /** What follows from the commands of a batch: a part a client, and who is to be decided again on a fresh load. */
@@ -72,8 +74,14 @@ function decideOne(reach: Reach, item: Item, part: Part, known: Known, world: Wo
   const mayAdmit = admits(submission.command.type) && admission.mayAdmit(submission.command.type === 'start');
   const plan = part.journey ? plans.get(part.journey.configHash) : world.active;
   try {
-    const decision = decide({ ...world, plan, mayAdmit }, submission.clientId, part.journey, submission.command);
+    const decision = decide(
+      { ...world, plan, mayAdmit, hasRoom: reach.room > 0 },
+      submission.clientId,
+      part.journey,
+      submission.command,
+    );
     if (!isRefusal(decision)) {
+      reach.room -= unitsTakenOn(decision.events, world.epoch);
       take(admission, part, item, decision, known);
       return true;
     }
@@ -127,6 +135,12 @@ function take(
   if (part.events.length > 0) part.done.push({ item, submitted });
   else item.resolve(submitted);
 }
+
+const unitsTakenOn = (events: readonly JourneyEvent[], epoch: number): number =>
+  events.reduce(
+    (sum, event) => sum + (event.type === 'stage_entered' && event.owner === epoch ? event.units.length : 0),
+    0,
+  );
 
 const admits = (type: string): boolean => type === 'start' || type === 'admit';
 

@@ -24,8 +24,8 @@ import { workerPool } from './worker-pool.ts';
 export type Dispatcher = {
   /** Begins what has just become fact. */
   readonly recorded: (recordings: readonly Recording[]) => void;
-  /** Whether this process takes on more units of work. */
-  readonly hasRoom: () => boolean;
+  /** How many more units of work this process takes on. */
+  readonly room: () => number;
   /** Looks for what nobody continues: units and tasks of processes that are gone, waits that are over. */
   readonly look: () => Promise<void>;
   /** Begins nothing more, tells what runs to stop, and waits for it. */
@@ -65,8 +65,8 @@ export type DispatcherDependencies = {
   readonly poolSize: number;
 };
 
-/** How many tasks may wait in this process for a worker before units are left to the other replicas. */
-const BACKLOG_PER_WORKER = 100;
+/** How many tasks may wait in this process for each worker before units are left to the other replicas. */
+const BACKLOG_PER_WORKER = 2;
 const CLAIM_LIMIT = 200;
 const CLAIM_LEASE_MS = 60 * SECOND;
 const OFFER_AGAIN_AFTER_MS = SECOND;
@@ -249,17 +249,19 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     remoteTaskId: null,
   });
 
-  const hasRoom = (): boolean => !stopping.signal.aborted && pool.waiting() < poolSize * BACKLOG_PER_WORKER;
+  const roomLeft = (): number =>
+    stopping.signal.aborted ? 0 : Math.max(0, poolSize * BACKLOG_PER_WORKER - pool.waiting());
 
   async function look(): Promise<void> {
     if (stopping.signal.aborted) return;
     pool.endOverdue();
-    if (hasRoom()) {
-      const units = await room.abandonedUnits(clock.machine(), CLAIM_LIMIT);
-      await Promise.all(
-        units.map(({ clientId, workId, owner }) => submit(clientId, { type: 'take_over', workId, from: owner })),
-      );
-    }
+    const left = Math.min(roomLeft(), CLAIM_LIMIT);
+    const units = left > 0 ? await room.abandonedUnits(clock.machine(), left) : [];
+    // A lease that lapsed makes our own units look abandoned until we have a new epoch.
+    const lost = units.filter(({ owner }) => owner !== epoch());
+    await Promise.all(
+      lost.map(({ clientId, workId, owner }) => submit(clientId, { type: 'take_over', workId, from: owner })),
+    );
     for (const task of await room.claim(epoch(), clock.machine(), CLAIM_LEASE_MS, CLAIM_LIMIT)) attend(task);
   }
 
@@ -287,7 +289,7 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
 
   return {
     recorded,
-    hasRoom,
+    room: roomLeft,
     look,
     stop: async () => {
       stopping.abort();

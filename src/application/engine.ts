@@ -75,7 +75,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     ...parts,
     admission,
     route: gateway.route,
-    owner: { epoch: process.epoch, hasRoom: () => enabled && dispatcher.hasRoom(), follows: () => enabled },
+    owner: { epoch: process.epoch, room: () => (enabled ? dispatcher.room() : 0), follows: () => enabled },
     onRecorded,
   });
   if (enabled) await admit();

@@ -55,8 +55,8 @@ export type JournalDependencies = {
   readonly logger: Logger;
   readonly admission: Admission;
   readonly route: AgentGateway['route'];
-  /** This process as an owner of units: its epoch now, whether it takes on more, and whether it follows agents' tasks. */
-  readonly owner: { readonly epoch: () => number; readonly hasRoom: () => boolean; readonly follows: () => boolean };
+  /** This process as an owner of units: its epoch now, how many more it takes on, and whether it follows agents' tasks. */
+  readonly owner: { readonly epoch: () => number; readonly room: () => number; readonly follows: () => boolean };
   readonly destinations: readonly string[];
   /** Called after COMMIT, before the callers are answered: what has just become fact. */
   readonly onRecorded: (recordings: readonly Recording[]) => void;

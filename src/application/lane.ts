@@ -56,7 +56,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     try {
       const world = worldNow();
       const known = await loadSurely(batch);
-      const decided = decideBatch({ warm, plans, admission, logger }, batch, known, world);
+      const decided = decideBatch({ warm, plans, admission, logger, room: owner.room() }, batch, known, world);
       parts = decided.parts;
       comeAgain(decided.again);
       await write(parts, contextOf(world));
@@ -72,7 +72,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     now: clock.journey(),
     machineNow: clock.machine(),
     epoch: owner.epoch(),
-    hasRoom: owner.hasRoom(),
+    hasRoom: false,
     mayAdmit: false,
     route,
     digest: ids.digest,

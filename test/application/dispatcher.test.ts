@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SECOND } from '#core/time.ts';
 import { scriptedAgents, type ScriptedAgents } from '#test/support/engine/agents.ts';
 import { realDocument } from '#test/support/engine/fixtures.ts';
-import { engineOn, eventually, startInput, type Engine, type EngineOptions, type Output } from '#test/support/engine/orchestrator.ts';
+import {
+  engineOn,
+  eventually,
+  startInput,
+  type Engine,
+  type EngineOptions,
+  type Output,
+} from '#test/support/engine/orchestrator.ts';
 import { freshEmbedded, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 import { virtualClock, type VirtualClock } from '#test/support/virtual-clock.ts';
 
@@ -32,18 +39,17 @@ describe('tasks done by functions of this process', () => {
   }
   /** Moves time on in steps until the journey looks so: what a step starts may need the database before the next one. */
   const later = (client: string, looksSo: (journey: Output) => boolean, step_ms = 500): Promise<Output> =>
-    eventually(
-      async () => {
-        await clock.advance(step_ms);
-        return engine.show(client);
-      },
-      looksSo,
-    );
+    eventually(async () => {
+      await clock.advance(step_ms);
+      return engine.show(client);
+    }, looksSo);
   const failTimes = (intent: string, times: number): void => {
     let left = times;
     agents.does(intent, () => {
       left -= 1;
-      return left >= 0 ? Promise.reject(new Error('not yet')) : Promise.resolve({ environment_id: 'env-1', status: 'ready' });
+      return left >= 0
+        ? Promise.reject(new Error('not yet'))
+        : Promise.resolve({ environment_id: 'env-1', status: 'ready' });
     });
   };
   const attempts = (intent: string) => agents.calls.filter((call) => call.intent === intent);
@@ -83,7 +89,9 @@ describe('tasks done by functions of this process', () => {
     await engine.call('work.retry', { work_id: 'uow-acme:1:sandbox_setup' });
     await later('acme', ({ units }) => units[0].status === 'completed');
     expect(attempts(FIRST).at(-1)).toMatchObject({ generation: 2, attempt: 1 });
-    expect((await engine.refused('work.retry', { work_id: 'uow-acme:1:sandbox_setup' })).code).toBe('work.nothing_failed');
+    expect((await engine.refused('work.retry', { work_id: 'uow-acme:1:sandbox_setup' })).code).toBe(
+      'work.nothing_failed',
+    );
   });
 
   test('S4: a function that gives no result in time is told to stop, and its task is tried again', async () => {
@@ -162,6 +170,7 @@ describe('tasks done by functions of this process', () => {
     );
     call.succeed();
     await later('acme', ({ units }) => units[0].status === 'completed');
+    expect(attempts(FIRST), 'nothing was done twice').toHaveLength(1);
   });
 
   test('I13: the same when the result comes in while the unit is being taken over', async () => {
@@ -174,11 +183,17 @@ describe('tasks done by functions of this process', () => {
       await clock.advance(800);
       call.succeed();
     }
-    for (const { assignment } of calls) await later(assignment.clientId, ({ units }) => units[0].status === 'completed');
+    const done = calls.map(({ assignment }) =>
+      later(assignment.clientId, ({ units }) => units[0].status === 'completed'),
+    );
+    expect(await Promise.all(done)).toHaveLength(calls.length);
   });
 
   test.each([
-    ['a NUL in its output', () => Promise.resolve({ environment_id: `env${String.fromCodePoint(0)}`, status: 'ready' })],
+    [
+      'a NUL in its output',
+      () => Promise.resolve({ environment_id: `env${String.fromCodePoint(0)}`, status: 'ready' }),
+    ],
     ['half a character in its output', () => Promise.resolve({ environment_id: '\ud83d', status: 'ready' })],
     ['a NUL in its error', () => Promise.reject(new Error(`no${String.fromCodePoint(0)}`))],
   ])('a task with %s fails with a reason instead of running for ever', async (_, act) => {

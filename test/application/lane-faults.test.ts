@@ -3,12 +3,22 @@ import { isRefusal, JourneyError } from '#core/errors.ts';
 import type { Admission } from '#application/admission.ts';
 import type { JournalLane, JournalStore } from '#application/ports.ts';
 import { smallDocument } from '#test/support/engine/fixtures.ts';
-import { eventsOf, holdAdmission, openTestJournal, type TestJournal, type TestJournalOptions } from '#test/support/engine/journal.ts';
+import {
+  eventsOf,
+  holdAdmission,
+  openTestJournal,
+  type TestJournal,
+  type TestJournalOptions,
+} from '#test/support/engine/journal.ts';
 import { playOf, start } from '#test/support/engine/play.ts';
 import { freshEmbedded, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 
 const { plan } = playOf(
-  smallDocument([{ id: 'sandbox', tasks: [{ id: 'one' }] }, { id: 'pilot', tasks: [{ id: 'two' }] }, { id: 'production' }]),
+  smallDocument([
+    { id: 'sandbox', tasks: [{ id: 'one' }] },
+    { id: 'pilot', tasks: [{ id: 'two' }] },
+    { id: 'production' },
+  ]),
 );
 const key = { principal: 'olga', key: 'k', requestHash: 'start' };
 const unreachable = () => new JourneyError('store.unavailable', 'The store is gone.');
@@ -21,6 +31,18 @@ type Faults = {
   beforeOpen: () => Promise<void>;
 };
 const nothing = () => Promise.resolve();
+/** Fails once, then no more. */
+const once = (error: () => Error) => {
+  let done = false;
+  return () => {
+    if (done) return Promise.resolve();
+    done = true;
+    return Promise.reject(error());
+  };
+};
+const unanswerable = () => {
+  throw new Error('no view');
+};
 
 function faulty(store: JournalStore, faults: Faults): JournalStore {
   const wrapped = (lane: JournalLane): JournalLane => ({
@@ -55,26 +77,26 @@ describe('the journal on a store with faults', () => {
     faults = { beforeWrite: nothing, afterWrite: nothing, beforeLoad: nothing, beforeOpen: nothing };
   });
   afterEach(async () => {
-    faults = Object.assign(faults, { beforeWrite: nothing, afterWrite: nothing, beforeLoad: nothing, beforeOpen: nothing });
+    faults = Object.assign(faults, {
+      beforeWrite: nothing,
+      afterWrite: nothing,
+      beforeLoad: nothing,
+      beforeOpen: nothing,
+    });
     await Promise.all(engines.splice(0).map(({ journal }) => journal.close()));
     await at.drop();
   });
 
   async function open(more: Partial<TestJournalOptions> = {}): Promise<TestJournal> {
-    const engine = await openTestJournal(at.database, { plan, store: (store) => faulty(store, faults), limits: { lanes: 1 }, ...more });
+    const engine = await openTestJournal(at.database, {
+      plan,
+      store: (store) => faulty(store, faults),
+      limits: { lanes: 1 },
+      ...more,
+    });
     engines.push(engine);
     return engine;
   }
-  /** Fails once, then no more. */
-  const once = (error: () => Error) => {
-    let done = false;
-    return () => {
-      if (done) return Promise.resolve();
-      done = true;
-      return Promise.reject(error());
-    };
-  };
-
   test('I8: the second of two requests under one key, in one flush, is not answered before the commit', async () => {
     const engine = await open();
     const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -128,7 +150,9 @@ describe('the journal on a store with faults', () => {
       engine.world.now += 5_000;
       return Promise.reject(unreachable());
     };
-    await expect(engine.submit('acme', { type: 'complete', reason: 'x' })).rejects.toMatchObject({ code: 'store.unavailable' });
+    await expect(engine.submit('acme', { type: 'complete', reason: 'x' })).rejects.toMatchObject({
+      code: 'store.unavailable',
+    });
     expect(tries).toBeGreaterThan(1);
     faults.beforeOpen = nothing;
     const again = await engine.do('acme', { type: 'complete', reason: 'x' });
@@ -173,10 +197,7 @@ describe('the journal on a store with faults', () => {
 
   test('an answer that cannot be made leaves nothing recorded', async () => {
     const engine = await open();
-    const answer = () => {
-      throw new Error('no view');
-    };
-    await expect(engine.submit('acme', start(), { answer })).rejects.toThrow('no view');
+    await expect(engine.submit('acme', start(), { answer: unanswerable })).rejects.toThrow('no view');
     expect(await eventsOf(at.database, 'acme')).toEqual([]);
     await engine.do('acme', start());
   });
@@ -184,7 +205,10 @@ describe('the journal on a store with faults', () => {
   test('a caller beyond the queue is told to come back', async () => {
     const engine = await open({ limits: { lanes: 1, queue: 2 } });
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map((client) => engine.submit(client, start())));
-    expect(answers.filter(isRefusal).map(({ refused }) => refused)).toEqual(['orchestrator.overloaded', 'orchestrator.overloaded']);
+    expect(answers.filter(isRefusal).map(({ refused }) => refused)).toEqual([
+      'orchestrator.overloaded',
+      'orchestrator.overloaded',
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ const contenders: { readonly [name: string]: OpenContender } = {
 };
 
 const [name = '', url = '', journeys = '0', lone = '0'] = process.argv.slice(2);
-const WARM = 200;
+const WARM = 1_000;
 const SETTLE_MS = 400;
 
 const admin = postgres(url, { max: 1, onnotice: () => undefined });

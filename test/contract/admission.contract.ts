@@ -39,7 +39,11 @@ export function admissionContract(fresh: () => Promise<FreshDatabase>): void {
       const processes = postgresProcessStore(at.database);
       const epoch = await processes.register('replica', T0, T0 + LEASE_MS);
       const plans: Plans = { active: () => plan, get: () => plan, ensure: () => Promise.resolve() };
-      const clock = { journey: () => engine.world.now, machine: () => engine.world.now, sleep: () => Promise.resolve() };
+      const clock = {
+        journey: () => engine.world.now,
+        machine: () => engine.world.now,
+        sleep: () => Promise.resolve(),
+      };
       const admission = admissionOf(postgresAdmissionStore(at.database), plans, clock, quiet, { epoch: () => epoch });
       const engine = await openTestJournal(at.database, { plan, admission, clock });
       engine.world.epoch = epoch;

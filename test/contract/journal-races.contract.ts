@@ -92,7 +92,11 @@ export function journalRacesContract(fresh: () => Promise<FreshDatabase>): void 
       const key = { principal: 'olga', key: 'k-2', requestHash: 'a' };
       await one.do('keyed-2', start(), { key });
       for (const journal of [one, other]) {
-        const again = await journal.submit('keyed-2', { type: 'complete', reason: 'x' }, { key: { ...key, requestHash: 'b' } });
+        const again = await journal.submit(
+          'keyed-2',
+          { type: 'complete', reason: 'x' },
+          { key: { ...key, requestHash: 'b' } },
+        );
         expect(again).toMatchObject({ refused: 'idempotency.conflict' });
       }
       await one.do('keyed-3', start(), { key: { ...key, requestHash: 'c' } });
@@ -116,23 +120,26 @@ export function journalRacesContract(fresh: () => Promise<FreshDatabase>): void 
       { what: 'a text longer than its column', command: { type: 'complete', reason: 'x' }, actor: 'x'.repeat(300) },
     ];
 
-    test.each(poisons)('stands alone: $what; twenty others in the same flush are recorded', async ({ command, actor }) => {
-      await using at = await fresh();
-      const engine = await openTestJournal(at.database, { plan, limits: { lanes: 1 } });
-      await holdAdmission(at.database, 1);
-      await engine.do('poisoned', start());
-      const before = await engine.stored('poisoned');
-      const others = Array.from({ length: 20 }, (_, index) => `healthy-${index}`);
-      const more = actor === undefined ? {} : { actor };
-      const [poison, ...healthy] = await Promise.allSettled([
-        engine.submit('poisoned', command, more),
-        ...others.map((client) => engine.do(client, start())),
-      ]);
-      expect(poison?.status).toBe('rejected');
-      expect(healthy.map(({ status }) => status)).toEqual(others.map(() => 'fulfilled'));
-      expect(await engine.stored('poisoned')).toEqual(before);
-      await engine.do('poisoned', { type: 'complete', reason: 'clean' });
-      await engine.journal.close();
-    });
+    test.each(poisons)(
+      'stands alone: $what; twenty others in the same flush are recorded',
+      async ({ command, actor }) => {
+        await using at = await fresh();
+        const engine = await openTestJournal(at.database, { plan, limits: { lanes: 1 } });
+        await holdAdmission(at.database, 1);
+        await engine.do('poisoned', start());
+        const before = await engine.stored('poisoned');
+        const others = Array.from({ length: 20 }, (_, index) => `healthy-${index}`);
+        const more = actor === undefined ? {} : { actor };
+        const [poison, ...healthy] = await Promise.allSettled([
+          engine.submit('poisoned', command, more),
+          ...others.map((client) => engine.do(client, start())),
+        ]);
+        expect(poison?.status).toBe('rejected');
+        expect(healthy.map(({ status }) => status)).toEqual(others.map(() => 'fulfilled'));
+        expect(await engine.stored('poisoned')).toEqual(before);
+        await engine.do('poisoned', { type: 'complete', reason: 'clean' });
+        await engine.journal.close();
+      },
+    );
   });
 }

@@ -24,6 +24,17 @@ const { plan } = playOf(
 const routes = (intent: string) => (intent === 'do_far' ? 'a2a' : intent === 'do_pulled' ? 'pull' : 'in_process');
 const LEASE_MS = 60_000;
 
+const result = (client: string, taskId: string, attempt: number, outcome: 'ok' | 'failed'): Command => ({
+  type: 'task_result',
+  workId: `uow-${client}:1:sandbox_work`,
+  taskId,
+  fence: { generation: 1, attempt },
+  outcome:
+    outcome === 'ok'
+      ? { type: 'succeeded', output: {} }
+      : { type: 'failed', code: 'task.failed', message: 'no', retryable: true },
+});
+
 type Row = { readonly task_id: string; readonly state: string; readonly attempt: number };
 
 /** What waits has a row, what is done has none; rows of the dead are taken by the living, once. */
@@ -48,18 +59,9 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
     });
 
     const rows = (client: string): Promise<Row[]> =>
-      at.database.query<Row>('select task_id, state, attempt from uow_tasks where client_id = $1 order by task_id', [client]);
-    const result = (client: string, taskId: string, attempt: number, outcome: 'ok' | 'failed'): Command => ({
-      type: 'task_result',
-      workId: `uow-${client}:1:sandbox_work`,
-      taskId,
-      fence: { generation: 1, attempt },
-      outcome:
-        outcome === 'ok'
-          ? { type: 'succeeded', output: {} }
-          : { type: 'failed', code: 'task.failed', message: 'no', retryable: true },
-    });
-
+      at.database.query<Row>('select task_id, state, attempt from uow_tasks where client_id = $1 order by task_id', [
+        client,
+      ]);
     test('has a row for each task that left or waits, and none for one that runs in this process', async () => {
       await engine.do('rows', start());
       expect(await rows('rows')).toEqual([

@@ -3,7 +3,18 @@ import type { JsonObject } from '#core/json.ts';
 import type { DecideApproval } from '#core/journey/commands.ts';
 import type { Actor } from '#core/journey/journey.ts';
 import { DAY, HOUR } from '#core/time.ts';
-import { actorOf, dana, demoApproval, erin, goodSearch, olga, robot, searchQuality, seen, smallDocument } from '#test/support/engine/fixtures.ts';
+import {
+  actorOf,
+  dana,
+  demoApproval,
+  erin,
+  goodSearch,
+  olga,
+  robot,
+  searchQuality,
+  seen,
+  smallDocument,
+} from '#test/support/engine/fixtures.ts';
 import { playOf, start, succeed, type Play } from '#test/support/engine/play.ts';
 
 const stage = (parameters: JsonObject) =>
@@ -109,7 +120,9 @@ describe('an approval', () => {
 
   test('of another request than the open one is refused', () => {
     const play = asked();
-    expect(play.refused(decision(play, actorOf(dana), { approvalId: 'apr-acme:1:1' })).refused).toBe('approval.not_open');
+    expect(play.refused(decision(play, actorOf(dana), { approvalId: 'apr-acme:1:1' })).refused).toBe(
+      'approval.not_open',
+    );
   });
 
   test('with another digest than the request has is refused as stale', () => {
@@ -151,6 +164,31 @@ describe('an approval', () => {
     play.do({ type: 'evaluate' });
     expect(play.journey().approval).toMatchObject({ status: 'open' });
     expect(play.journey().approval?.id).not.toBe(id);
+  });
+
+  test('I4: that was granted is judged against its digest again when the gate is to open', () => {
+    const scan = { check_id: 'scan', name: 'Scan', validator: 'SecurityScanValidator' };
+    const criteria = [
+      searchQuality(0.8, { required: false }),
+      { ...scan, parameters: { max_critical: 0, max_high: 5 } },
+      demoApproval(),
+    ];
+    const play = playOf(
+      smallDocument([{ id: 'sandbox', tasks: [{ id: 'one' }], criteria, auto: false }, { id: 'production' }]),
+    );
+    play.do(start());
+    succeed(play, 'one');
+    measured(play, 0.9);
+    play.do({ type: 'record_evidence', observations: [seen('security_scan', { critical: 0, high: 0 }, play.now())] });
+    play.do(decision(play, actorOf(dana)));
+    // The search holds nobody, but it is part of what was approved, and time alone makes it unknown.
+    play.pass(8 * DAY);
+    expect(play.refused({ type: 'promote', reason: 'go' })).toMatchObject({ details: { missing: ['demo_approval'] } });
+    play.do({ type: 'evaluate' });
+    expect(play.journey().approval).toMatchObject({ status: 'open', votes: [] });
+    play.do(decision(play, actorOf(dana)));
+    play.do({ type: 'promote', reason: 'go' });
+    expect(play.journey().stage).toBe('production');
   });
 
   test('a second decision after the gate opened is refused', () => {

@@ -32,7 +32,10 @@ describe('S82: the gate', () => {
     const play = waiting();
     const events = say(play, 0.9);
     expect(events.map(({ type }) => type)).toEqual(['evidence_recorded', 'stage_entered']);
-    expect(events[1]).toMatchObject({ kind: 'promotion', results: [{ check_id: 'search_quality', outcome: 'passed' }] });
+    expect(events[1]).toMatchObject({
+      kind: 'promotion',
+      results: [{ check_id: 'search_quality', outcome: 'passed' }],
+    });
   });
 
   test('stays shut while work is open, whatever the evidence says', () => {
@@ -107,9 +110,10 @@ describe('S82: the gate', () => {
 describe('evidence', () => {
   test('from more than 60 s in the future is refused, up to that it counts', () => {
     const play = waiting();
-    expect(play.refused({ type: 'record_evidence', observations: [seen('search_quality', goodSearch, play.now() + 60_001)] }).refused).toBe(
-      'evidence.from_future',
-    );
+    expect(
+      play.refused({ type: 'record_evidence', observations: [seen('search_quality', goodSearch, play.now() + 60_001)] })
+        .refused,
+    ).toBe('evidence.from_future');
     play.do({ type: 'record_evidence', observations: [seen('search_quality', goodSearch, play.now() + 60_000)] });
     expect(play.journey().stage).toBe('production');
   });

@@ -8,8 +8,11 @@ const text = { type: 'string', required: true };
 const production = { id: 'production' };
 /** What the task was given: a route to an agent records it. */
 const inputOf = (play: Play, taskId: string): JsonObject | undefined =>
-  (play.log.findLast(({ event }) => event.type === 'task_dispatched' && event.task_id === taskId)?.event as TaskDispatched | undefined)
-    ?.input;
+  (
+    play.log.findLast(({ event }) => event.type === 'task_dispatched' && event.task_id === taskId)?.event as
+      | TaskDispatched
+      | undefined
+  )?.input;
 const remote = { route: () => 'a2a' as const };
 const done = (play: Play, taskId: string, output: JsonObject): void => {
   const { workId } = play.journey().units[0] ?? { workId: '' };
@@ -93,15 +96,15 @@ describe('the real config', () => {
   });
 });
 
-describe('S89 S90: a task whose input nothing produces', () => {
-  const inPilot = (inputs: JsonObject = {}): Play => {
-    const document = { ...realDocument, stages: realDocument.stages.map((stage) => ({ ...stage, exit_criteria: [] })) };
-    const play = playOf(document);
-    play.do(start(inputs));
-    doSandboxWork(play);
-    return play;
-  };
+const inPilot = (inputs: JsonObject = {}): Play => {
+  const document = { ...realDocument, stages: realDocument.stages.map((stage) => ({ ...stage, exit_criteria: [] })) };
+  const play = playOf(document);
+  play.do(start(inputs));
+  doSandboxWork(play);
+  return play;
+};
 
+describe('S89 S90: a task whose input nothing produces', () => {
   test('waits and names the field; provide-input lets it go on', () => {
     const play = inPilot();
     expect(play.journey()).toMatchObject({
@@ -120,7 +123,9 @@ describe('S89 S90: a task whose input nothing produces', () => {
     const play = inPilot();
     play.do({ type: 'provide_input', inputs: { users: ['ann'] } });
     expect(play.journey().units[0]?.tasks['deploy_to_production']).toMatchObject({ status: 'waiting_for_input' });
-    expect(play.refused({ type: 'provide_input', inputs: { pilot_cohort_size: 'many' } }).refused).toBe('task.input_invalid');
+    expect(play.refused({ type: 'provide_input', inputs: { pilot_cohort_size: 'many' } }).refused).toBe(
+      'task.input_invalid',
+    );
   });
 
   test('does not wait when the input came with the start or while the journey was queued', () => {

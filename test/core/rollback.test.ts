@@ -33,7 +33,12 @@ describe('a rollback', () => {
       completedStages: [],
       units: [{ workId: 'uow-acme:3:sandbox_work', status: 'in_progress', tasks: {} }],
     });
-    const late = play.refused({ type: 'task_result', ...running, owner: 1, outcome: { type: 'succeeded', output: {} } });
+    const late = play.refused({
+      type: 'task_result',
+      ...running,
+      owner: 1,
+      outcome: { type: 'succeeded', output: {} },
+    });
     expect(late.refused, 'the result of cancelled work').toBe('task.superseded');
   });
 
@@ -69,8 +74,14 @@ describe('a rollback', () => {
     const play = toPilot();
     play.do({ type: 'roll_back', reason: 'back' });
     succeed(play, 'one');
-    const skipped = { ...play.plan, stages: play.plan.stages.map((stage) => (stage.id === 'sandbox' ? { ...stage, id: 'trial' } : stage)) };
-    const refusal = play.refused({ type: 'roll_back', reason: 'x' }, { plan: skipped, active: { ...skipped, hash: play.plan.hash } });
+    const skipped = {
+      ...play.plan,
+      stages: play.plan.stages.map((stage) => (stage.id === 'sandbox' ? { ...stage, id: 'trial' } : stage)),
+    };
+    const refusal = play.refused(
+      { type: 'roll_back', reason: 'x' },
+      { plan: skipped, active: { ...skipped, hash: play.plan.hash } },
+    );
     expect(refusal.refused).toBe('stage.not_earlier');
   });
 

@@ -32,7 +32,13 @@ describe('a journey starts', () => {
   test('S2: a start without a place waits as queued and holds no slot', () => {
     const play = playOf(document);
     play.do(start(), { mayAdmit: false });
-    expect(play.journey()).toMatchObject({ status: 'queued', stage: 'sandbox', stageEntry: 0, holdsSlot: false, units: [] });
+    expect(play.journey()).toMatchObject({
+      status: 'queued',
+      stage: 'sandbox',
+      stageEntry: 0,
+      holdsSlot: false,
+      units: [],
+    });
     expect(play.do({ type: 'admit' }, { mayAdmit: false })).toEqual([]);
     play.do({ type: 'admit' });
     expect(play.journey()).toMatchObject({ status: 'active', stageEntry: 1 });

@@ -41,15 +41,26 @@ describe('a result', () => {
     expect(lastFailure(play).error.message).toContain('size is missing');
   });
 
-  test.each([['three'], [null], [[1]], [{ size: 'three' }]])('S92: %j in place of the declared output is refused', (output) => {
-    const play = begun();
-    play.do({ type: 'task_result', ...taskOf(play, 'one'), owner: 1, outcome: { type: 'succeeded', output } });
-    expect(unit(play)).toMatchObject({ status: 'failed', tasks: { one: { error: { code: 'task.output_invalid' } } } });
-  });
+  test.each([['three'], [null], [[1]], [{ size: 'three' }]])(
+    'S92: %j in place of the declared output is refused',
+    (output) => {
+      const play = begun();
+      play.do({ type: 'task_result', ...taskOf(play, 'one'), owner: 1, outcome: { type: 'succeeded', output } });
+      expect(unit(play)).toMatchObject({
+        status: 'failed',
+        tasks: { one: { error: { code: 'task.output_invalid' } } },
+      });
+    },
+  );
 
   test('I6: of a task whose dependencies are not done is not accepted', () => {
     const play = begun();
-    const early = { type: 'task_result', ...taskOf(play, 'two'), owner: 1, outcome: { type: 'succeeded', output: {} } } as const;
+    const early = {
+      type: 'task_result',
+      ...taskOf(play, 'two'),
+      owner: 1,
+      outcome: { type: 'succeeded', output: {} },
+    } as const;
     expect(play.refused(early).refused).toBe('task.superseded');
   });
 
@@ -57,7 +68,12 @@ describe('a result', () => {
     const play = begun();
     const task = taskOf(play, 'one');
     succeed(play, 'one', { size: 1 });
-    const second = { type: 'task_result', ...task, owner: 1, outcome: { type: 'succeeded', output: { size: 2 } } } as const;
+    const second = {
+      type: 'task_result',
+      ...task,
+      owner: 1,
+      outcome: { type: 'succeeded', output: { size: 2 } },
+    } as const;
     expect(play.refused(second).refused).toBe('task.superseded');
     expect(unit(play)?.tasks['one']?.output).toEqual({ size: 1 });
   });
@@ -72,7 +88,12 @@ describe('a result', () => {
   ])('I13: from %s is superseded and changes nothing', (_, change) => {
     const play = begun();
     const before = play.journey();
-    const result = { type: 'task_result', ...taskOf(play, 'one'), owner: 1, outcome: { type: 'succeeded', output: { size: 1 } } } as const;
+    const result = {
+      type: 'task_result',
+      ...taskOf(play, 'one'),
+      owner: 1,
+      outcome: { type: 'succeeded', output: { size: 1 } },
+    } as const;
     expect(play.refused({ ...result, ...change }).refused).toBe('task.superseded');
     expect(play.journey()).toBe(before);
   });
@@ -84,7 +105,9 @@ describe('a result', () => {
     const result = { type: 'task_result', ...task, outcome: { type: 'succeeded', output: { size: 1 } } } as const;
     expect(play.refused({ ...result, owner: 1 }).refused).toBe('task.superseded');
     play.do({ ...result, owner: 2 }, { epoch: 2 });
-    expect(play.refused({ type: 'take_over', workId: task.workId, from: 1 }, { epoch: 3 }).refused).toBe('task.superseded');
+    expect(play.refused({ type: 'take_over', workId: task.workId, from: 1 }, { epoch: 3 }).refused).toBe(
+      'task.superseded',
+    );
   });
 });
 
@@ -127,7 +150,12 @@ describe('a failed attempt', () => {
     failed(play, 'one');
     const second = taskOf(play, 'one');
     again(play, 'one');
-    const late = { type: 'task_result', ...first, owner: 1, outcome: { type: 'succeeded', output: { size: 1 } } } as const;
+    const late = {
+      type: 'task_result',
+      ...first,
+      owner: 1,
+      outcome: { type: 'succeeded', output: { size: 1 } },
+    } as const;
     expect(play.refused(late).refused).toBe('task.superseded');
     expect(play.refused({ type: 'begin_attempt', ...second }).refused).toBe('task.superseded');
   });

@@ -16,7 +16,7 @@ describe('the embedded store in a data directory', () => {
     dataDirectory = await mkdtemp(join(tmpdir(), 'journey-restart-'));
   });
   afterEach(async () => {
-    await Promise.all(replicas.splice(0).map((replica) => replica.kill()));
+    await Promise.all(replicas.splice(0).map((one) => one.kill()));
     await rm(dataDirectory, { recursive: true, force: true });
   });
 

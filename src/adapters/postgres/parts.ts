@@ -290,7 +290,7 @@ export const parts = {
       ['decided', 'bool'],
     ],
     sql: `update approvals a set status = p.status, votes = a.votes || p.votes, decided_at = case when p.decided then $2::timestamptz end,
-        decided_by = p.decided_by, reason = p.reason
+        decided_by = coalesce(p.decided_by, a.decided_by), reason = p.reason
       from p where a.client_id = any($1::text[]) and a.client_id = p.client_id and a.approval_id = p.approval_id and p.${won}`,
   },
   check: {

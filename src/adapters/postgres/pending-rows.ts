@@ -22,6 +22,8 @@ export type Pending = {
   readonly units: Map<string, UnitRow>;
   readonly tasks: Map<string, { readonly event: TaskEvent | null; readonly of: { work_id: string; task_id: string } }>;
   // Most flushes have none of these.
+  /** The journey is to be looked at again by the base interval. */
+  checked?: boolean;
   cancelled?: Set<string>;
   current?: Map<string, Observation>;
   verdicts?: Map<string, Cell[]>;

@@ -36,6 +36,7 @@ function project(recording: Recording, context: WriteContext, planOf: (hash: str
   };
   journeyRow(recording, put);
   for (const event of recording.events) eventRows(pending, event);
+  if (pending.checked === true) put('check', clientId, pending.bucket, context.dueAt);
   unitRows(pending);
   roomRows(pending);
   currentRows(pending);
@@ -161,7 +162,7 @@ function dataOf(event: JourneyEvent): string {
 }
 
 function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: StageEntered): void {
-  const { recording, bucket, put, context, planOf } = pending;
+  const { recording, bucket, put, planOf } = pending;
   const { clientId } = recording;
   put(
     'transition',
@@ -193,7 +194,7 @@ function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: St
       ended: false,
       results: null,
     });
-  if (event.kind === 'start' || event.kind === 'rollback') put('check', clientId, bucket, context.dueAt);
+  if (event.kind === 'start' || event.kind === 'rollback') pending.checked = true;
   const { kind, from, stage, entry, reason } = event;
   outboxRows(pending, seq, { type: `journey.${kind}`, from, to: stage, stage_entry: entry, reason });
   // A stage plan that is not known here cannot have been decided on here.

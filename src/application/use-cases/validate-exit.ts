@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '#core/errors.ts';
-import { stageOf } from '#core/plan.ts';
+import { hasExit, stageOf } from '#core/plan.ts';
 import { isOpen, judgeStage, workDone } from '#core/criteria/gate.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -61,12 +61,13 @@ function judged(
   journey: Journey,
   promotedTo: string | null,
 ): z.input<typeof Judged> {
-  const stage = stageOf(plans.get(journey.configHash), journey.stage);
+  const plan = plans.get(journey.configHash);
+  const stage = stageOf(plan, journey.stage);
   const verdicts = stage ? judgeStage(stage, journey, clock.journey(), ids.digest) : [];
   return {
     client_id: journey.clientId,
     stage: journey.stage,
-    gate: verdicts.length > 0 && isOpen(journey, verdicts) ? 'open' : 'shut',
+    gate: stage && hasExit(plan, stage) && isOpen(journey, verdicts) ? 'open' : 'shut',
     work_completed: workDone(journey),
     promoted_to: promotedTo,
     criteria: stage ? criteriaView(stage, verdicts) : [],

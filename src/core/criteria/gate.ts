@@ -95,7 +95,9 @@ function bestBySubject(observations: readonly Observation[]): readonly Observati
 
 function outranks(one: Observation, other: Observation): boolean {
   const [a, b] = [isCollected(one), isCollected(other)];
-  return a === b ? one.observedAt > other.observedAt : a;
+  if (a !== b) return a;
+  // Of two of one instant it does not matter which counts, only that it is always the same one.
+  return one.observedAt === other.observedAt ? one.origin < other.origin : one.observedAt > other.observedAt;
 }
 
 const isCollected = ({ origin }: Observation): boolean => origin.startsWith('collector:');

@@ -144,7 +144,8 @@ export function beginAttempt(draft: Draft, workId: string, taskId: string, fence
   const progress = unit && progressOf(unit, taskId);
   const due =
     progress?.status === 'retry_wait' && progress.attempt === fence.attempt && progress.generation === fence.generation;
-  if (!unit || !task || !due) return superseded(workId, taskId, fence);
+  // In a unit that has failed nothing begins; what waits for its retry goes on when the unit is retried.
+  if (!unit || !task || !due || unit.status !== 'in_progress') return superseded(workId, taskId, fence);
   own(draft, unit);
   begin(draft, unit, task);
   return undefined;

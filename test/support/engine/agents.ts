@@ -31,7 +31,9 @@ export type ScriptedAgents = {
 };
 
 /** Functions for the intents of the real config and for whatever else is named; each answers well until told otherwise. */
-export function scriptedAgents(more: { readonly [intent: string]: (input: JsonObject) => JsonObject } = {}): ScriptedAgents {
+export function scriptedAgents(
+  more: { readonly [intent: string]: (input: JsonObject) => JsonObject } = {},
+): ScriptedAgents {
   const outputs = { ...goodOutputs, ...more };
   const acts = new Map<string, InProcessAgent>();
   const calls: Assignment[] = [];

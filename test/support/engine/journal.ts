@@ -5,7 +5,13 @@ import type { Journey } from '#core/journey/journey.ts';
 import type { World } from '#core/journey/draft.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Admission } from '#application/admission.ts';
-import { openJournal, type Journal, type JournalLimits, type Submission, type Submitted } from '#application/journal.ts';
+import {
+  openJournal,
+  type Journal,
+  type JournalLimits,
+  type Submission,
+  type Submitted,
+} from '#application/journal.ts';
 import type { Clock, JournalStore, Plans, Recording } from '#application/ports.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import type { Database } from '#adapters/postgres/database.ts';
@@ -52,7 +58,7 @@ export async function openTestJournal(database: Database, options: TestJournalOp
       logger: quiet,
       admission: options.admission ?? openDoor(world),
       route: (intent) => world.route(intent),
-      owner: { epoch: () => world.epoch, hasRoom: () => world.hasRoom, follows: () => true },
+      owner: { epoch: () => world.epoch, room: () => (world.hasRoom ? 1_000 : 0), follows: () => true },
       destinations: options.destinations ?? ['crm'],
       onRecorded: (batch) => void recordings.push(...batch),
     },

@@ -63,7 +63,7 @@ export async function engineOn(options: EngineOptions): Promise<Engine> {
   };
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> =>
-    (stopping ??= orchestrator.stop().finally(() => rm(dataDir, { recursive: true, force: true })));
+    (stopping ??= orchestrator.stop().then(() => rm(dataDir, { recursive: true, force: true })));
   const show: Engine['show'] = (clientId) => call('journey.show', { client_id: clientId });
   return {
     orchestrator,
@@ -81,12 +81,17 @@ export async function engineOn(options: EngineOptions): Promise<Engine> {
 }
 
 /** Asks again and again, as fast as the answers come, until one fits; machine time bounds it. */
-export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, within_ms = 10_000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  fits: (answer: T) => boolean,
+  within_ms = 10_000,
+): Promise<T> {
   const until = performance.now() + within_ms;
   for (;;) {
     const answer = await ask();
     if (fits(answer)) return answer;
-    if (performance.now() > until) throw new Error(`Not within ${within_ms} ms; it is: ${JSON.stringify(answer, null, 1)}`);
+    if (performance.now() > until)
+      throw new Error(`Not within ${within_ms} ms; it is: ${JSON.stringify(answer, null, 1)}`);
     await pause(2);
   }
 }

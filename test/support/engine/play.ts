@@ -66,7 +66,9 @@ export function playOf(document: ConfigDocument, clientId = 'acme'): Play {
     refused: (command, world) => {
       const answer = attempt(command, world);
       if (!isRefusal(answer))
-        throw new Error(`${command.type} was not refused, but gave ${answer.map(({ type }) => type).join(', ') || 'nothing'}.`);
+        throw new Error(
+          `${command.type} was not refused, but gave ${answer.map(({ type }) => type).join(', ') || 'nothing'}.`,
+        );
       return answer;
     },
   };
@@ -104,9 +106,16 @@ export function taskOf({ journey }: Play, taskId: string) {
 
 /** The task succeeds with what the agent of the real config would say, or with `output`. */
 export function succeed(play: Play, taskId: string, output?: Journey['inputs']): readonly JourneyEvent[] {
-  const task = play.plan.stages.flatMap(({ templates }) => templates.flatMap(({ tasks }) => tasks)).find(({ id }) => id === taskId);
+  const task = play.plan.stages
+    .flatMap(({ templates }) => templates.flatMap(({ tasks }) => tasks))
+    .find(({ id }) => id === taskId);
   const said = output ?? goodOutputs[task?.intent ?? '']?.({ connectors: ['jira', 'slack'], users: ['ann'] }) ?? {};
-  return play.do({ type: 'task_result', ...taskOf(play, taskId), owner: 1, outcome: { type: 'succeeded', output: said } });
+  return play.do({
+    type: 'task_result',
+    ...taskOf(play, taskId),
+    owner: 1,
+    outcome: { type: 'succeeded', output: said },
+  });
 }
 
 export const failed = (play: Play, taskId: string, retryable = true, message = 'no'): readonly JourneyEvent[] =>

@@ -5,7 +5,18 @@ import type { Journey } from '#core/journey/journey.ts';
 import { stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
 import { statusOf } from '#core/work/graph.ts';
 import { progressOf, type Unit } from '#core/work/unit.ts';
-import { actorOf, dana, demoApproval, erin, goodSearch, olga, robot, searchQuality, seen, smallDocument } from './fixtures.ts';
+import {
+  actorOf,
+  dana,
+  demoApproval,
+  erin,
+  goodSearch,
+  olga,
+  robot,
+  searchQuality,
+  seen,
+  smallDocument,
+} from './fixtures.ts';
 
 /** A document with something of everything: branches, retries, a missing input, evidence from a task, an approval. */
 export const variedDocument = smallDocument(
@@ -28,7 +39,13 @@ export const variedDocument = smallDocument(
       ],
       criteria: [
         searchQuality(),
-        { check_id: 'scan', name: 'Scan', validator: 'SecurityScanValidator', parameters: { max_critical: 0, max_high: 5 }, required: false },
+        {
+          check_id: 'scan',
+          name: 'Scan',
+          validator: 'SecurityScanValidator',
+          parameters: { max_critical: 0, max_high: 5 },
+          required: false,
+        },
         demoApproval({ min_approvals: 2, expires_after_days: 2 }),
       ],
     },
@@ -77,7 +94,15 @@ const kinds = [
 
 const kind = fc.oneof(
   { weight: 12, arbitrary: fc.constant('succeed' as const) },
-  { weight: 5, arbitrary: fc.constantFrom('good_evidence' as const, 'approve' as const, 'approve' as const, 'provide_input' as const) },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom(
+      'good_evidence' as const,
+      'approve' as const,
+      'approve' as const,
+      'provide_input' as const,
+    ),
+  },
   { weight: 2, arbitrary: fc.constantFrom('begin_attempt' as const, 'retry_tasks' as const, 'start' as const) },
   { weight: 6, arbitrary: fc.constantFrom(...kinds) },
 );
@@ -107,16 +132,30 @@ export const worldOf = ({ epoch, hasRoom, mayAdmit }: Step): Partial<World> => (
   route: variedRoutes,
 });
 
-export function commandFor({ kind: what, pick, epoch }: Step, plan: Plan, journey: Journey | null, now: number): Command {
+export function commandFor(
+  { kind: what, pick, epoch }: Step,
+  plan: Plan,
+  journey: Journey | null,
+  now: number,
+): Command {
   const unit = journey?.units[0];
   switch (what) {
     case 'start':
-      return { type: 'start', inputs: { data_sources: ['jira'], extra: { b: 1, a: [pick, null, 'é'] } }, metadata: { n: pick }, by: olga.id };
+      return {
+        type: 'start',
+        inputs: { data_sources: ['jira'], extra: { b: 1, a: [pick, null, 'é'] } },
+        metadata: { n: pick },
+        by: olga.id,
+      };
     case 'promote':
     case 'complete':
       return { type: what, reason: 'because' };
     case 'roll_back':
-      return { type: what, toStage: [undefined, 'sandbox', 'pilot', 'nowhere', 'trial', undefined][pick], reason: 'back' };
+      return {
+        type: what,
+        toStage: [undefined, 'sandbox', 'pilot', 'nowhere', 'trial', undefined][pick],
+        reason: 'back',
+      };
     case 'provide_input':
       return { type: what, inputs: pick === 0 ? { users: 'ann' } : { users: ['ann', String(pick)] } };
     case 'succeed':
@@ -125,7 +164,9 @@ export function commandFor({ kind: what, pick, epoch }: Step, plan: Plan, journe
     case 'stale_result':
       return resultOf(what, pick, plan, journey, epoch);
     case 'begin_attempt': {
-      const id = tasksOf(plan, journey, unit).find((task) => unit && progressOf(unit, task.id).status === 'retry_wait')?.id ?? 'build';
+      const id =
+        tasksOf(plan, journey, unit).find((task) => unit && progressOf(unit, task.id).status === 'retry_wait')?.id ??
+        'build';
       return { type: what, workId: unit?.workId ?? 'none', taskId: id, fence: fenceOf(unit, id) };
     }
     case 'take_over':
@@ -148,7 +189,8 @@ export function commandFor({ kind: what, pick, epoch }: Step, plan: Plan, journe
 
 function evidence(what: 'good_evidence' | 'bad_evidence', pick: number, now: number) {
   const value = what === 'good_evidence' ? goodSearch : { ...goodSearch, precision: 0.1 * pick };
-  const origin = pick === 5 ? 'collector:glean' : pick === 4 ? 'token:stranger' : `operator:${pick % 2 ? 'olga' : 'otto'}`;
+  const origin =
+    pick === 5 ? 'collector:glean' : pick === 4 ? 'token:stranger' : `operator:${pick % 2 ? 'olga' : 'otto'}`;
   return seen('search_quality', value, now - (pick % 3) * 1_000, { origin });
 }
 

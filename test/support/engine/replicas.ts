@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { JsonObject } from '#core/json.ts';
@@ -14,15 +16,24 @@ export type Replica = {
   readonly called: readonly string[];
   /** Why it did not start; undefined: it did. */
   readonly refused: string | undefined;
-  readonly ask: (question: { readonly verify: true } | { readonly use_case: string; readonly input: JsonObject }) => Promise<Output>;
+  readonly ask: (
+    question: { readonly verify: true } | { readonly use_case: string; readonly input: JsonObject },
+  ) => Promise<Output>;
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Ends it, whatever state it is in, and waits for its end. */
   readonly kill: () => Promise<void>;
 };
 
+/** On a server it needs no directory to keep: one is made, and removed with it. */
+export type ReplicaOptions = Omit<WorkerOptions, 'dataDirectory'> & { readonly dataDirectory?: string };
+
 /** Starts a worker and resolves when it is ready, or has been refused. */
-export async function startReplica(options: WorkerOptions): Promise<Replica> {
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function startReplica(options: ReplicaOptions): Promise<Replica> {
+  const own = options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), 'journey-replica-')) : undefined;
+  const dataDirectory = options.dataDirectory ?? own ?? '';
+  const child = spawn(process.execPath, [file, JSON.stringify({ ...options, dataDirectory })], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} could not be started.`);
   const exited = once(child, 'exit');
@@ -31,7 +42,7 @@ export async function startReplica(options: WorkerOptions): Promise<Replica> {
   const { promise: begun, resolve: begin } = Promise.withResolvers<Output>();
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
-    const said = JSON.parse(line) as Output;
+    const said: Output = JSON.parse(line);
     if (said.type === 'called') called.push(said.task as string);
     else if (said.type === 'answer') answers.get(said.id as number)?.(said.answer);
     else begin(said);
@@ -54,6 +65,7 @@ export async function startReplica(options: WorkerOptions): Promise<Replica> {
       // A stopped process dies of SIGKILL as well.
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await exited;
+      if (own !== undefined) await rm(own, { recursive: true, force: true });
     },
   };
 }

@@ -15,15 +15,31 @@ export type Verified = {
   readonly broken: readonly string[];
 };
 
-type Stored = { readonly client_id: string; readonly seq: number; readonly data: JourneyEvent; readonly at: number; readonly request_id: string };
+type Stored = {
+  readonly client_id: string;
+  readonly seq: number;
+  readonly data: JourneyEvent;
+  readonly at: number;
+  readonly request_id: string;
+};
 
 /** Reads the whole store and names what should not be: the invariants of reliability that events and tables can show. */
 export async function verify(database: Database, cap = Number.POSITIVE_INFINITY): Promise<Verified> {
-  const events = await database.query<Stored>(
-    `select client_id, seq, data::jsonb || jsonb_build_object('type', type) as data, at, request_id from journey_events order by client_id, seq`,
+  // One snapshot: the engine may be at work while it is looked at.
+  const { byClient, events, loaded } = await database.transaction(
+    async (query) => {
+      const all = await query<Stored>(
+        `select client_id, seq, data::jsonb || jsonb_build_object('type', type) as data, at, request_id from journey_events order by client_id, seq`,
+      );
+      const grouped = Map.groupBy(all, ({ client_id }) => client_id);
+      return {
+        byClient: grouped,
+        events: all,
+        loaded: await readJourneys({ ...database, query }, [...grouped.keys()]),
+      };
+    },
+    { isolation: 'repeatable read', readOnly: true },
   );
-  const byClient = Map.groupBy(events, ({ client_id }) => client_id);
-  const loaded = await readJourneys(database, [...byClient.keys()]);
   const broken = [...byClient].flatMap(([client, of]) => brokenIn(client, of, loaded.get(client) ?? null));
   const journeys = [...loaded.values()];
   const slots = journeys.filter(({ holdsSlot }) => holdsSlot).length;
@@ -60,7 +76,12 @@ function brokenIn(client: string, events: readonly Stored[], loaded: Journey | n
       done.add(task);
       const stale = owners.get(data.work_id);
       // The request ids of a process begin with its epoch.
-      if (stale !== undefined && stale !== null && request_id.startsWith(`e${stale}-`) && owner(journey, data.work_id) !== stale)
+      if (
+        stale !== undefined &&
+        stale !== null &&
+        request_id.startsWith(`e${stale}-`) &&
+        owner(journey, data.work_id) !== stale
+      )
         broken.push(`I13: ${task} was recorded by epoch ${stale}, which had lost it`);
     }
     journey = evolve(journey, data, client, at);

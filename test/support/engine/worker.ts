@@ -1,11 +1,8 @@
 /**
- * A replica in a process of its own: the product with functions for agents, on DATABASE_URL or in DATA_DIRECTORY.
+ * A replica in a process of its own: the product with functions for agents, on a server or in a data directory.
  * It prints JSON lines: `ready` or `refused`, then `called` for each task that a function begins and `answer` for each
  * line that comes in (a use-case with its input, or `verify`). It ends with whoever started it.
  */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue } from '#application/catalogue.ts';
@@ -20,7 +17,8 @@ import { verify } from './verify.ts';
 
 export type WorkerOptions = {
   readonly url?: string;
-  readonly dataDirectory?: string;
+  /** Takes the local tokens and, without a url, the database. */
+  readonly dataDirectory: string;
   readonly lease_ms: number;
   /** How long each function takes. */
   readonly task_ms: number;
@@ -28,11 +26,11 @@ export type WorkerOptions = {
 };
 type Asked = { readonly id: number; readonly verify?: true; readonly use_case?: string; readonly input?: JsonObject };
 
-const options = JSON.parse(process.argv[2] ?? '{}') as WorkerOptions;
+const options = JSON.parse(process.argv[2] ?? '') as WorkerOptions;
 const say = (line: JsonObject): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function run(): Promise<void> {
-  const directory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'journey-worker-')));
+  const directory = options.dataDirectory;
   const database = options.url
     ? await openServer({ server: options.url })
     : await openEmbedded({ dataDir: directory, startedAt: Date.now() });
@@ -42,7 +40,11 @@ async function run(): Promise<void> {
     return goodOutputs[intent]?.(input) ?? {};
   };
   const orchestrator = await compose(
-    settingsWith(directory, { document: openPilot, lease_ms: options.lease_ms, workerPoolSize: options.poolSize ?? 10 }),
+    settingsWith(directory, {
+      document: openPilot,
+      lease_ms: options.lease_ms,
+      workerPoolSize: options.poolSize ?? 10,
+    }),
     { logger: quiet, database, functions: Object.fromEntries(Object.keys(goodOutputs).map((intent) => [intent, act])) },
   );
   say({ type: 'ready', pid: process.pid });
