@@ -11,15 +11,26 @@ const NULL = '\u001e';
 export type Cell = string | number | boolean | null;
 export type ColumnType = 'text' | 'id' | 'json' | 'plain_json' | 'int' | 'bool' | 'time' | 'list';
 
-export function encodeColumn(rows: readonly (readonly Cell[])[], index: number, type: ColumnType): string {
-  if (type === 'int' || type === 'bool') return `{${rows.map((row) => row[index] ?? 'null').join(',')}}`;
-  let encoded = '';
-  for (let number = 0; number < rows.length; number++) {
-    const cell = rows[number]?.[index] ?? null;
-    encoded += (number === 0 ? '' : SEPARATOR) + (cell === null || cell === '' ? NULL : encodeCell(cell, type));
+/** The columns of one part, each growing as one text. */
+export type Columns = { rows: number; readonly texts: string[] };
+
+export const noColumns = (count: number): Columns => ({ rows: 0, texts: Array.from({ length: count }, () => '') });
+
+/** Adds a row; throws on a cell that the store could not take, before anything is sent. */
+export function addRow(columns: Columns, types: readonly ColumnType[], cells: readonly Cell[]): void {
+  for (let index = 0; index < types.length; index++) {
+    const type = types[index] as ColumnType;
+    const listed = type === 'int' || type === 'bool';
+    const cell = cells[index] ?? null;
+    const encoded = listed ? String(cell ?? 'null') : cell === null || cell === '' ? NULL : encodeCell(cell, type);
+    columns.texts[index] = columns.rows === 0 ? encoded : columns.texts[index] + (listed ? ',' : SEPARATOR) + encoded;
   }
-  return encoded;
+  columns.rows += 1;
 }
+
+/** The columns as parameters of the statement. */
+export const parametersOf = ({ texts }: Columns, types: readonly ColumnType[]): string[] =>
+  texts.map((text, index) => (types[index] === 'int' || types[index] === 'bool' ? `{${text}}` : text));
 
 function encodeCell(cell: Exclude<Cell, null>, type: ColumnType): string {
   if (type === 'time') return isoOf(cell as Instant);

@@ -4,9 +4,9 @@ import type { Journey } from '#core/journey/journey.ts';
 import type { Plan } from '#core/plan.ts';
 import type { JournalLane, JournalStore, Recording, WriteContext, WriteOutcome } from '#application/ports.ts';
 import type { Connection, Database } from './database.ts';
-import { encodeColumn, isoOf } from './encode.ts';
+import { isoOf, parametersOf } from './encode.ts';
 import { journeyOf, loadJourneys, type LoadedRow } from './load-journeys.ts';
-import { partNames, parts, statementOf, type PartName } from './parts.ts';
+import { partNames, statementOf, typesOf, type PartName } from './parts.ts';
 import { rowsOf, type Rows } from './rows.ts';
 import { sqlState } from './unavailable.ts';
 
@@ -128,8 +128,10 @@ const fixedValues = (batch: readonly Recording[], { now, epoch }: WriteContext):
   epoch,
 ];
 
-const valuesOf = (name: PartName, rows: Rows): string[] =>
-  parts[name].columns.map(([, type], index) => encodeColumn(rows[name] ?? [], index, type));
+const valuesOf = (name: PartName, rows: Rows): string[] => {
+  const columns = rows[name];
+  return columns ? parametersOf(columns, typesOf[name]) : [];
+};
 
 /** `string_agg` of no rows is null: nobody won. Client ids hold no comma. */
 const outcomeOf = ([answer]: readonly { won: string | null; held: boolean }[]): WriteOutcome => ({

@@ -329,6 +329,10 @@ export const parts = {
 } as const satisfies Record<string, Part>;
 
 export const partNames = Object.keys(parts) as PartName[];
+/** The types of each part's columns, in their order. */
+export const typesOf = Object.fromEntries(
+  partNames.map((name) => [name, parts[name].columns.map(([, type]) => type)]),
+) as unknown as { readonly [P in PartName]: readonly ColumnType[] };
 const guards = ['journey_insert', 'journey_update', 'journey_touch'] as const;
 
 /** One statement for a combination of parts: what was written is what one transaction recorded, or nothing. */

@@ -4,18 +4,19 @@ import { stageOf, type Plan } from '#core/plan.ts';
 import type { JourneyEvent, StageEntered } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
-import type { Cell } from './encode.ts';
+import { addRow, noColumns, type Cell, type Columns } from './encode.ts';
 import { approvalRow, approvalRows, currentRows, evidenceRows } from './judgement-rows.ts';
-import type { PartName } from './parts.ts';
+import { typesOf, type PartName } from './parts.ts';
 import { json, list, type Pending, type Put } from './pending-rows.ts';
 import { roomRows, unitEnded, unitRow, unitRows } from './work-rows.ts';
 
-export type Rows = { [P in PartName]?: Cell[][] };
+export type Rows = { [P in PartName]?: Columns };
 
 /** The rows that a flush writes: every table is a projection of the events, in the transaction that records them. */
 export function rowsOf(batch: readonly Recording[], context: WriteContext, planOf: (hash: string) => Plan): Rows {
   const rows: Rows = {};
-  const put = (part: PartName, ...cells: Cell[]): void => void (rows[part] ??= []).push(cells);
+  const put = (part: PartName, ...cells: Cell[]): void =>
+    addRow((rows[part] ??= noColumns(typesOf[part].length)), typesOf[part], cells);
   for (const recording of batch) project(recording, context, planOf, put);
   return rows;
 }
