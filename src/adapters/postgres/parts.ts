@@ -9,28 +9,29 @@ type Part = { readonly columns: readonly (readonly [string, ColumnType])[]; read
 
 const won = 'client_id in (select client_id from won)';
 
+/** A journey's state, as it is inserted and as it is moved on. */
+const stateColumns = [
+  ['run', 'int'],
+  ['status', 'id'],
+  ['current_stage', 'id'],
+  ['previous_stage', 'id'],
+  ['stage_entry', 'int'],
+  ['version', 'int'],
+  ['entered_version', 'int'],
+  ['holds_slot', 'bool'],
+  ['started_at', 'time'],
+  ['stage_started_at', 'time'],
+  ['completed_stages', 'list'],
+  ['config_hash', 'id'],
+  ['started_by', 'text'],
+  ['inputs', 'json'],
+  ['metadata', 'json'],
+  ['admits', 'bool'],
+] as const;
+
 export const parts = {
   journey_insert: {
-    columns: [
-      ['client_id', 'id'],
-      ['bucket', 'int'],
-      ['run', 'int'],
-      ['status', 'id'],
-      ['current_stage', 'id'],
-      ['previous_stage', 'id'],
-      ['stage_entry', 'int'],
-      ['version', 'int'],
-      ['entered_version', 'int'],
-      ['holds_slot', 'bool'],
-      ['started_at', 'time'],
-      ['stage_started_at', 'time'],
-      ['completed_stages', 'list'],
-      ['config_hash', 'id'],
-      ['started_by', 'text'],
-      ['inputs', 'json'],
-      ['metadata', 'json'],
-      ['admits', 'bool'],
-    ],
+    columns: [['client_id', 'id'], ['bucket', 'int'], ...stateColumns],
     sql: `insert into journey_states (client_id, bucket, run, status, current_stage, previous_stage, stage_entry, version, entered_version,
         holds_slot, started_at, stage_started_at, completed_stages, config_hash, started_by, inputs, metadata, created_at, updated_at)
       select p.client_id, bucket, run, status, current_stage, previous_stage, stage_entry, version, entered_version, holds_slot, started_at,
@@ -40,26 +41,7 @@ export const parts = {
       returning client_id`,
   },
   journey_update: {
-    columns: [
-      ['client_id', 'id'],
-      ['expected', 'int'],
-      ['run', 'int'],
-      ['status', 'id'],
-      ['current_stage', 'id'],
-      ['previous_stage', 'id'],
-      ['stage_entry', 'int'],
-      ['version', 'int'],
-      ['entered_version', 'int'],
-      ['holds_slot', 'bool'],
-      ['started_at', 'time'],
-      ['stage_started_at', 'time'],
-      ['completed_stages', 'list'],
-      ['config_hash', 'id'],
-      ['started_by', 'text'],
-      ['inputs', 'json'],
-      ['metadata', 'json'],
-      ['admits', 'bool'],
-    ],
+    columns: [['client_id', 'id'], ['expected', 'int'], ...stateColumns],
     sql: `update journey_states s set run = p.run, status = p.status, current_stage = p.current_stage, previous_stage = p.previous_stage,
         stage_entry = p.stage_entry, version = p.version, entered_version = p.entered_version, holds_slot = p.holds_slot,
         started_at = p.started_at, stage_started_at = p.stage_started_at, completed_stages = p.completed_stages::text[],
