@@ -1,6 +1,5 @@
 import { admissionOf, type AdmissionStore } from './admission.ts';
-import type { DueChecks } from './ticks/evaluate-exits.ts';
-import { evaluateExits, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
+import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
 import { openJournal, type Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';

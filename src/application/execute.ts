@@ -92,13 +92,20 @@ function notAllowed({ name, allow, kinds }: AnyUseCase, principal: Principal): R
           `${name} is for ${kinds.join(' and ')}; ${principal.id} is of kind ${principal.kind}.`,
         );
   const has = effectiveRoles(principal);
-  return allow.some((role) => has.has(role))
-    ? undefined
-    : refuse(
+  if (!allow.some((role) => has.has(role)))
+    return refuse(
+      'auth.forbidden',
+      `${name} needs the role ${allow.join(' or ')}; ${principal.id} has ${principal.roles.join(', ') || 'none'}.`,
+      'Use a token with that role.',
+    );
+  // What only admins may do concerns everybody: whoever is limited to some clients would reach beyond them by it.
+  return principal.clients !== null && allow.every((role) => role === 'admin')
+    ? refuse(
         'auth.forbidden',
-        `${name} needs the role ${allow.join(' or ')}; ${principal.id} has ${principal.roles.join(', ') || 'none'}.`,
-        'Use a token with that role.',
-      );
+        `${name} concerns all clients; ${principal.id} is limited to some.`,
+        'Ask an admin of all clients.',
+      )
+    : undefined;
 }
 
 function invalid(error: z.ZodError): Refusal {

@@ -1,5 +1,3 @@
-import { SECOND } from './time.ts';
-
 export const backoffStrategies = ['exponential', 'linear', 'none'] as const;
 export type BackoffStrategy = (typeof backoffStrategies)[number];
 
@@ -41,10 +39,3 @@ export function fnv1a(text: string): number {
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x2c1b3c6d) ^ (hash >>> 13);
 }
-
-export const defaultRetry: RetryPolicy = {
-  maxRetries: 3,
-  backoff: 'exponential',
-  initial_ms: 2 * SECOND,
-  max_ms: 60 * SECOND,
-};

@@ -97,6 +97,19 @@ describe('a journey through the real configuration', () => {
     expect(await verify(at.database)).toMatchObject({ broken: [], succeeded: 7 });
   });
 
+  test('I15: an admin of some clients can neither make, see nor revoke tokens: they would reach beyond its clients', async () => {
+    const narrow: Principal = { ...olga, id: 'nora', roles: ['admin'], clients: ['acme'] };
+    for (const [useCase, input] of [
+      ['token.create', { name: 'wide', roles: ['admin'] }],
+      ['token.list', {}],
+      ['token.revoke', { token: 'wide' }],
+    ] as const)
+      expect(await engine.refused(useCase, input, narrow)).toMatchObject({ code: 'auth.forbidden' });
+    expect(await engine.call('token.create', { name: 'wide' }, { ...narrow, clients: null })).toMatchObject({
+      name: 'wide',
+    });
+  });
+
   test('S142: a rollback from the pilot starts the sandbox anew; its evidence and its approval are of no use any more', async () => {
     await approve(await toTheDemo());
     ahead_ms += HOUR;

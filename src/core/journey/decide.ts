@@ -25,7 +25,7 @@ export function decide(world: World, clientId: string, journey: Journey | null, 
   return refusal ?? decided(draft);
 }
 
-export const unknownJourney = (clientId: string): Refusal =>
+const unknownJourney = (clientId: string): Refusal =>
   refuse('journey.unknown', `No journey of ${clientId} is known.`, 'start begins one; list shows all.');
 
 function follow(draft: Draft, command: Exclude<Command, Start | { type: 'admit' }>): Refusal | undefined {

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import type { Field, FieldSchema, FieldType } from './schema.ts';
 
 export type SchemaProblem = { readonly path: string; readonly problem: string };
@@ -47,12 +47,3 @@ export function fits(value: Json, type: FieldType): boolean {
 const article = (type: FieldType): string => (/^[aio]/.test(type) ? `an ${type}` : `a ${type}`);
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'an array' : article(typeof value as FieldType);
-
-/** The shorthand as JSON Schema 2020-12, for whoever expects that (agents, OpenAPI). */
-export function toJsonSchema(schema: FieldSchema): JsonObject {
-  return {
-    type: 'object',
-    properties: Object.fromEntries(Object.entries(schema).map(([name, { type }]) => [name, { type }])),
-    required: Object.entries(schema).flatMap(([name, { required }]) => (required === true ? [name] : [])),
-  };
-}

@@ -54,8 +54,3 @@ export type Fence = { readonly generation: number; readonly attempt: number };
 /** Public ids embed the client's id, so that a door that gets one knows the client. */
 export const workIdOf = (clientId: string, stageEntry: number, templateId: string): string =>
   `uow-${clientId}:${stageEntry}:${templateId}`;
-
-export function clientOfWork(workId: string): string | undefined {
-  const match = /^uow-([A-Za-z0-9._-]{1,128}):\d+:[a-z0-9_-]+$/.exec(workId);
-  return match?.[1];
-}
