@@ -1,0 +1,32 @@
+import type { JsonObject } from '#core/json.ts';
+import type { Logger } from './ports.ts';
+
+/** What somebody should be woken for. A closed set: runbooks have a section for each, and metrics may label by it. */
+export const alerts = [
+  'stage_transition_timed_out',
+  'exit_criteria_validation_timed_out',
+  'task_timed_out',
+  'rollback_initiation_timed_out',
+  'stage_duration_at_risk',
+  'stage_duration_breached',
+  'criterion_regressed',
+  'goal_at_risk',
+  'journey_rolled_back_automatically',
+  'automatic_rollback_refused',
+  'unit_failed',
+  'approval_expired',
+  'breaker_open',
+  'delivery_dead',
+  'destination_gone',
+  'config_reload_failed',
+] as const;
+export type Alert = (typeof alerts)[number];
+
+/** Told once, when it begins: an alert that repeats while nothing changes is one that nobody reads. */
+export type RaiseAlert = (alert: Alert, message: string, fields?: JsonObject) => void;
+
+/** Alerts are log lines of level warn with the field `alert`. */
+export const alertsTo =
+  (logger: Logger): RaiseAlert =>
+  (alert, message, fields = {}) =>
+    logger.warn(message, { alert, ...fields });
