@@ -8,6 +8,7 @@ import { sleep, systemClock } from '#adapters/clock.ts';
 import { httpApp } from '#http/app.ts';
 import { serve } from '#http/serve.ts';
 import { environment } from '#settings/environment.ts';
+import { findingText } from '#settings/findings.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { compose } from './compose.ts';
 
@@ -17,7 +18,8 @@ const DRAIN_MS = 10 * SECOND;
 async function main(): Promise<void> {
   const settings = loadSettings({ env: environment() });
   const logger = pinoLogger(settings.logLevel);
-  for (const warning of settings.warnings) logger.warn(warning);
+  for (const found of settings.findings)
+    logger[found.level === 'info' ? 'info' : 'warn'](findingText(found), { finding: found.code });
 
   const orchestrator = await compose(settings, { logger });
   const app = httpApp({

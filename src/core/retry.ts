@@ -11,10 +11,14 @@ export type RetryPolicy = {
 
 /** How long to wait after attempt number `attempt` (1, 2, 3 …) has failed. */
 export function backoff_ms(policy: RetryPolicy, attempt: number, seed: string): number {
-  const wait_ms = Math.min(rawBackoff_ms(policy, attempt), policy.max_ms);
+  const wait_ms = longestWait_ms(policy, attempt);
   // Jitter only shortens, so that the cap holds; seeded, so that the same task always waits the same time.
   return Math.round(wait_ms * (1 - 0.2 * fraction(`${seed}#${attempt}`)));
 }
+
+/** The wait before jitter shortens it. */
+export const longestWait_ms = (policy: RetryPolicy, attempt: number): number =>
+  Math.min(rawBackoff_ms(policy, attempt), policy.max_ms);
 
 function rawBackoff_ms({ backoff, initial_ms }: RetryPolicy, attempt: number): number {
   switch (backoff) {

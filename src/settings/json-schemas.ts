@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '#core/json.ts';
 import { agentsFile, orchestratorFile, stagesFile, templatesFile } from './file-schemas.ts';
-import type { ConfigFile } from './read-files.ts';
+import type { ConfigFile } from './config-texts.ts';
 
 /** JSON Schema 2020-12 of each file, for editors that complete and check while one types. */
 export const jsonSchemas = (): { readonly [file in ConfigFile]: Json } => ({

@@ -1,10 +1,12 @@
 import { SECOND } from '#core/time.ts';
+import { readConfigTexts, type ConfigTexts } from './config-texts.ts';
 import { documentOf } from './document.ts';
+import { effectiveValues } from './effective-values.ts';
 import type { Environment } from './environment.ts';
 import type { AgentsFile } from './file-schemas.ts';
-import { lintInputs } from './lint-inputs.ts';
-import { originsOf } from './origins.ts';
-import { problemText, settingsError, type Problem } from './problem.ts';
+import { finding, type Finding } from './findings.ts';
+import { lint } from './lint.ts';
+import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
 import { readVariables, type VariablesRead, type VariableValue } from './read-variables.ts';
 import type { AgentsConfig, LogLevel, Settings, SslMode, StoreSettings } from './settings.ts';
@@ -24,10 +26,13 @@ export type SettingsSource = {
  */
 export function loadSettings({ env, configDir, overrides = {} }: SettingsSource): Settings {
   const said = readVariables(env, overrides);
-  const value = valuesOf(said);
-  const dir = configDir ?? value.text('JOURNEY_CONFIG_DIR') ?? './config';
-  const read = readFiles(dir, said.given);
-  const strict = value.flag('JOURNEY_CONFIG_STRICT');
+  const dir = configDir ?? valuesOf(said).text('JOURNEY_CONFIG_DIR') ?? './config';
+  return settingsOf(readConfigTexts(dir), said, dir);
+}
+
+function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Settings {
+  const read = readFiles(texts, said.given);
+  const strict = valuesOf(said).flag('JOURNEY_CONFIG_STRICT');
   const problems: readonly Problem[] = [
     ...said.problems,
     ...storeProblems(said),
@@ -35,19 +40,20 @@ export function loadSettings({ env, configDir, overrides = {} }: SettingsSource)
     ...(strict ? read.differing : []),
   ];
   if (problems.length > 0 || !read.files) throw settingsError(problems);
-  return assembled(read.files, read, said, value, dir);
+  return assembled(read.files, read, said, dir, texts);
 }
 
 function assembled(
   files: NonNullable<FilesRead['files']>,
   read: FilesRead,
   said: VariablesRead,
-  value: Values,
   configDir: string,
+  texts: ConfigTexts,
 ): Settings {
+  const value = valuesOf(said);
   const { orchestrator } = files.orchestrator;
   const bootstrapToken = value.text('JOURNEY_BOOTSTRAP_TOKEN');
-  return {
+  const settings = {
     name: orchestrator.name,
     version: orchestrator.version,
     enabled: value.flag('JOURNEY_ORCHESTRATOR_ENABLED'),
@@ -67,14 +73,23 @@ function assembled(
     agents: agentsOf(files.agents),
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
-    warnings: [
-      ...said.warnings,
-      ...read.differing.map(problemText),
-      ...lintInputs(files.templates.templates, files.stages),
-    ],
-    origins: originsOf(read, said.given),
+    findings: [...said.findings, ...read.differing.map(differs), ...lint(files)],
+    files: {
+      texts,
+      look: () => readConfigTexts(configDir),
+      settingsOf: (others: ConfigTexts) => settingsOf(others, said, configDir),
+    },
   };
+  return { ...settings, effective: effectiveValues(settings, read, said.given) };
 }
+
+const differs = ({ path, value, allowed }: Problem): Finding =>
+  finding(
+    'environment.differs',
+    path,
+    `It is ${value}, which ${allowed}.`,
+    'The variable is in force. Make them agree, or remove one.',
+  );
 
 function storeOf(value: Values): StoreSettings {
   return {

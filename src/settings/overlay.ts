@@ -51,7 +51,7 @@ function difference(
     where: source,
     path: name,
     value: shown(value),
-    allowed: `differs from ${pathText(path)} in ${file}, which says ${shown(before)}; make them agree, or remove one`,
+    allowed: `differs from ${pathText(path)} in ${file}, which says ${shown(before)}`,
   };
 }
 

@@ -27,6 +27,6 @@ export function settingsError(problems: readonly Problem[]): JourneyError {
   const texts = problems.map(problemText);
   const message = `The settings have ${texts.length === 1 ? 'a problem' : `${texts.length} problems`}:\n${texts.map((text) => `  - ${text}`).join('\n')}`;
   return new JourneyError('settings.invalid', message, 'Mend what is listed, then start again.', {
-    problems: texts as Json,
+    problems: problems.map((problem) => ({ ...problem })) as Json,
   });
 }

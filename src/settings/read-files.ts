@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { z } from 'zod';
 import { pathText } from '#validators/describe-issue.ts';
 import { checkAgents } from './check-agents.ts';
 import { checkStages } from './check-stages.ts';
 import { checkTemplates } from './check-templates.ts';
+import { configFiles, type ConfigFile, type ConfigTexts } from './config-texts.ts';
 import {
   agentsFile,
   orchestratorFile,
@@ -17,16 +17,8 @@ import {
 import { overlay, type Overlaid, type Tree } from './overlay.ts';
 import type { Problem } from './problem.ts';
 import type { Given } from './read-variables.ts';
-import { readYaml } from './read-yaml.ts';
+import { parseYaml } from './read-yaml.ts';
 import { problemsOf, type Locate } from './zod-problems.ts';
-
-export const configFiles = [
-  'journey-orchestrator.yaml',
-  'stages.yaml',
-  'unit-of-work-templates.yaml',
-  'agents.yaml',
-] as const;
-export type ConfigFile = (typeof configFiles)[number];
 
 export type FilesRead = {
   readonly problems: readonly Problem[];
@@ -43,12 +35,12 @@ export type FilesRead = {
   readonly overlaid: Overlaid;
 };
 
-/** The YAML files of the folder with the given variables put above them, checked one by one and against each other. */
-export function readFiles(configDir: string, given: ReadonlyMap<string, Given>): FilesRead {
-  const { trees, problems: unreadable } = readTrees(configDir);
+/** The YAML files with the given variables put above them, checked one by one and against each other. */
+export function readFiles(texts: ConfigTexts, given: ReadonlyMap<string, Given>): FilesRead {
+  const { trees, problems: unreadable } = readTrees(texts);
   const overlaid = overlay(trees, given);
   const problems: Problem[] = [...unreadable, ...overlaid.problems];
-  const locateIn = (file: ConfigFile): Locate => locate(trees.get(file)?.file ?? join(configDir, file), file, overlaid);
+  const locateIn = (file: ConfigFile): Locate => locate(texts.get(file)?.path ?? file, file, overlaid);
   const parse = <S extends z.ZodType>(file: ConfigFile, schema: S): z.output<S> | undefined => {
     const tree = trees.get(file);
     if (!tree) return undefined;
@@ -74,16 +66,21 @@ export function readFiles(configDir: string, given: ReadonlyMap<string, Given>):
   return { problems, differing: overlaid.differing, trees, overlaid, ...files };
 }
 
-function readTrees(configDir: string): { readonly trees: Map<string, Tree>; readonly problems: readonly Problem[] } {
+function readTrees(texts: ConfigTexts): { readonly trees: Map<string, Tree>; readonly problems: readonly Problem[] } {
   const trees = new Map<string, Tree>();
   const problems: Problem[] = [];
+  const problem = (where: string, allowed: string): void => void problems.push({ where, path: '', allowed });
   for (const name of configFiles) {
-    const file = join(configDir, name);
-    const read = readYaml(file);
-    if (read.state === 'read') trees.set(name, { file, root: read.tree });
-    else if (read.state === 'bad') problems.push(read.problem);
-    else if (name !== 'agents.yaml')
-      problems.push({ where: file, path: '', allowed: 'there is no such file; JOURNEY_CONFIG_DIR names the folder' });
+    const seen = texts.get(name);
+    if (!seen) continue;
+    if (seen.state === 'missing') {
+      if (name !== 'agents.yaml') problem(seen.path, 'there is no such file; JOURNEY_CONFIG_DIR names the folder');
+    } else if (seen.state === 'bad') problem(seen.path, seen.why);
+    else {
+      const parsed = parseYaml(seen.path, seen.text);
+      if (parsed.state === 'read') trees.set(name, { file: seen.path, root: parsed.tree });
+      else problems.push(parsed.problem);
+    }
   }
   return { trees, problems };
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Environment } from './environment.ts';
+import { finding, type Finding } from './findings.ts';
 import { nearest } from './nearest.ts';
 import { shown, type Problem } from './problem.ts';
 import { variables, type Variable } from './variables.ts';
@@ -12,7 +13,7 @@ export type VariablesRead = {
   /** What was said, by name; defaults are not in here. */
   readonly given: ReadonlyMap<string, Given>;
   readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
+  readonly findings: readonly Finding[];
 };
 
 /** What the environment and the command line (the same names, stronger) say, parsed by the table of variables. */
@@ -32,7 +33,7 @@ export function readVariables(env: Environment, overrides: Environment): Variabl
       problems.push({ where: source, path: variable.name, ...(value === undefined ? {} : { value }), allowed });
     }
   }
-  return { given, problems: [...problems, ...unknownOverrides(overrides)], warnings: warningsAbout(env) };
+  return { given, problems: [...problems, ...unknownOverrides(overrides)], findings: findingsAbout(env) };
 }
 
 type Raw = { readonly type: 'text'; readonly text: string } | Unfit;
@@ -147,18 +148,38 @@ function unknownOverrides(overrides: Environment): readonly Problem[] {
   });
 }
 
-function warningsAbout(env: Environment): readonly string[] {
+function findingsAbout(env: Environment): readonly Finding[] {
   const said = Object.keys(env).filter((name) => isSaid(env[name]));
   const idle = variables.flatMap(({ name, usedBy }) =>
     usedBy === 'later' && (isSaid(env[name]) || isSaid(env[`${name}_FILE`])) ? [name] : [],
   );
   const misspelt = said.filter((name) => name.startsWith('JOURNEY_') && !known.has(name) && !isInjected(name));
   return [
-    ...(idle.length > 0 ? [`Set, but not used by this version: ${idle.join(', ')}.`] : []),
+    ...(idle.length > 0
+      ? [
+          finding(
+            'environment.unused',
+            'environment',
+            `Set, but not used by this version: ${idle.join(', ')}.`,
+            'They may stay for a version that uses them.',
+          ),
+        ]
+      : []),
     ...misspelt.map((name) => {
       const near = nearest(name, names);
-      return `${name} is not a setting and is ignored.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+      const hint = near === undefined ? 'Remove it.' : `Did you mean ${near}?`;
+      return finding('environment.unknown', name, 'It is not a setting and is ignored.', hint);
     }),
+    ...(env['JOURNEY_EVENT_STORE_USER'] === 'admin'
+      ? [
+          finding(
+            'event_store.superuser',
+            'JOURNEY_EVENT_STORE_USER',
+            'admin may do everything in the event store.',
+            'Give the orchestrator a user of its own that may append to and read its streams.',
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -5,27 +5,33 @@ import type { Problem } from './problem.ts';
 /** Generous for configuration, and small enough that a hostile or broken file cannot exhaust the process. */
 export const yamlLimits = { bytes: 256 * 1024, nodes: 10_000, aliases: 50, depth: 50 } as const;
 
-export type YamlFile =
+export type YamlRead =
   | { readonly state: 'read'; readonly tree: unknown }
-  | { readonly state: 'missing' }
   | { readonly state: 'bad'; readonly problem: Problem };
 
-/** The file as plain JSON values: no tags of its own, no shared or circular parts, nothing JSON cannot hold. */
-export function readYaml(path: string): YamlFile {
-  let text: string;
+export type TextRead =
+  | { readonly state: 'read'; readonly text: string }
+  | { readonly state: 'missing' }
+  | { readonly state: 'bad'; readonly why: string };
+
+/** The file as text, if it is no larger than any configuration should be. */
+export function readText(path: string): TextRead {
   try {
     const { size } = statSync(path);
-    if (size > yamlLimits.bytes) return bad(path, `has ${size} bytes; at most ${yamlLimits.bytes} are read`);
-    text = readFileSync(path, 'utf8');
+    if (size > yamlLimits.bytes)
+      return { state: 'bad', why: `has ${size} bytes; at most ${yamlLimits.bytes} are read` };
+    return { state: 'read', text: readFileSync(path, 'utf8') };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { state: 'missing' };
-    return bad(path, `cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    return { state: 'bad', why: `cannot be read (${error instanceof Error ? error.message : String(error)})` };
   }
-  return parseYaml(path, text);
 }
 
-/** As `readYaml`, of text that is already at hand; `path` is only named in problems. */
-export function parseYaml(path: string, text: string): YamlFile {
+/**
+ * The text as plain JSON values: no tags of its own, no shared or circular parts, nothing JSON cannot hold. `path` is only
+ * named in problems.
+ */
+export function parseYaml(path: string, text: string): YamlRead {
   try {
     const { maxDepth, maxAliases } = { maxDepth: yamlLimits.depth, maxAliases: yamlLimits.aliases };
     const parsed = load(text, { schema: CORE_SCHEMA, maxDepth, maxAliases });
@@ -39,7 +45,7 @@ export function parseYaml(path: string, text: string): YamlFile {
   }
 }
 
-const bad = (path: string, allowed: string): YamlFile => ({
+const bad = (path: string, allowed: string): YamlRead => ({
   state: 'bad',
   problem: { where: path, path: '', allowed },
 });

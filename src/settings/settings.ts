@@ -1,5 +1,8 @@
+import type { Json } from '#core/json.ts';
+import type { ConfigTexts } from './config-texts.ts';
 import type { ConfigDocument } from './document.ts';
 import type { routeNames } from './file-schemas.ts';
+import type { Finding } from './findings.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-full';
@@ -46,7 +49,23 @@ export type Settings = {
   readonly configDir: string;
   /** The only part that is hashed and pinned. */
   readonly document: ConfigDocument;
-  readonly warnings: readonly string[];
-  /** Setting -> `default`, the file, `environment NAME` or `command line NAME`. */
-  readonly origins: ReadonlyMap<string, string>;
+  /** What is valid and yet probably not what was meant. */
+  readonly findings: readonly Finding[];
+  /** By the setting's name; secrets come as ***. */
+  readonly effective: ReadonlyMap<string, EffectiveValue>;
+  readonly files: FilesAgain;
+};
+
+export type EffectiveValue = {
+  readonly value: Json;
+  /** `default`, the file, `environment NAME` or `command line NAME`. */
+  readonly origin: string;
+};
+
+/** The files that the settings were made from, and how to make them again under the same variables. */
+export type FilesAgain = {
+  readonly texts: ConfigTexts;
+  readonly look: () => ConfigTexts;
+  /** The settings that such texts make; throws `settings.invalid` with every problem that there is. */
+  readonly settingsOf: (texts: ConfigTexts) => Settings;
 };

@@ -70,12 +70,6 @@ describe('the files as they are shipped', () => {
     ]);
   });
 
-  test('S89, S90, S93: inputs that nothing produces are a warning, those that something does are not', () => {
-    expect(settings.warnings).toHaveLength(2);
-    expect(settings.warnings[0]).toContain('pilot_setup.deploy_to_production needs pilot_cohort_size');
-    expect(settings.warnings[1]).toContain('pilot_setup.configure_user_access needs users');
-  });
-
   test('agents.yaml names the agents, and without the file there are none', () => {
     expect(settings.agents.agents.map(({ agentId }) => agentId)).toEqual(['provisioning-agent', 'deployment-agent']);
     expect(settings.agents.routes).toEqual({});

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '#settings/document.ts';
+import { findingText } from '#settings/findings.ts';
 import type { Environment } from '#settings/environment.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { variables } from '#settings/variables.ts';
@@ -77,7 +78,7 @@ describe("the guide's environment", () => {
   test('S33: it says the same as the YAML files, so nothing differs and the hash is the same', () => {
     const settings = loadSettings({ env: { ...env, JOURNEY_CONFIG_STRICT: 'true' }, configDir: realConfig });
     expect(configHash(settings.document)).toBe(configHash(load({}).document));
-    expect(settings.warnings.filter((warning) => warning.includes('differs'))).toEqual([]);
+    expect(settings.findings.filter(({ code }) => code === 'environment.differs')).toEqual([]);
   });
 
   test('every name in it is in the table of variables', () => {
@@ -85,10 +86,10 @@ describe("the guide's environment", () => {
     expect(Object.keys(parseEnv(guide)).filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  test('what is set without being used yet is said in a warning', () => {
-    const warning = load(env).warnings.find((each) => each.includes('not used'));
-    expect(warning).toContain('JOURNEY_EVENT_STORE,');
-    expect(warning).toContain('GLEAN_API_ENDPOINT');
+  test('what is set without being used yet is said', () => {
+    const found = load(env).findings.find(({ code }) => code === 'environment.unused');
+    expect(found?.message).toContain('JOURNEY_EVENT_STORE,');
+    expect(found?.message).toContain('GLEAN_API_ENDPOINT');
   });
 });
 
@@ -133,8 +134,8 @@ describe('variables that stand above the YAML files', () => {
     ['S32', 'PRODUCTION_GROWTH_TARGET', '0.1', goal('query_volume_growth'), { target: 0.1 }],
   ])('%s: %s=%s reaches its key, and differing from the file is a warning', (_, name, value, at, expected) => {
     expect(at({ [name]: value })).toMatchObject(expected);
-    const warnings = load({ [name]: value }).warnings.filter((each) => each.includes('differs'));
-    expect(warnings.join('\n')).toMatch(new RegExp(`^environment: ${name} is .*: differs from .*\\.yaml`));
+    const found = load({ [name]: value }).findings.filter(({ code }) => code === 'environment.differs');
+    expect(found.map(findingText).join('\n')).toMatch(new RegExp(`^${name}: It is .*, which differs from .*\\.yaml`));
   });
 
   test('S33: with JOURNEY_CONFIG_STRICT a differing pair stops the start', () => {
@@ -148,8 +149,8 @@ describe('variables that stand above the YAML files', () => {
   test('S33: default < YAML < environment < command line, and the origin of each is kept', () => {
     using config = seededConfig();
     const origin = (env: Environment, overrides: Environment = {}) => {
-      const { document, origins } = loadSettings({ env, overrides, configDir: config.dir });
-      return [document.max_concurrent_journeys, origins.get('max_concurrent_journeys')];
+      const { document, effective } = loadSettings({ env, overrides, configDir: config.dir });
+      return [document.max_concurrent_journeys, effective.get('max_concurrent_journeys')?.origin];
     };
     const env = { JOURNEY_MAX_CONCURRENT: '7' };
     expect(origin(env, { JOURNEY_MAX_CONCURRENT: '8' })).toEqual([8, 'command line JOURNEY_MAX_CONCURRENT']);
@@ -162,13 +163,13 @@ describe('variables that stand above the YAML files', () => {
   });
 
   test('S33: origins name items by their ids, and settings that no file holds', () => {
-    const { origins } = load({ SANDBOX_EXIT_SEARCH_QUALITY_MIN: '0.8', JOURNEY_HTTP_PORT: '9000' });
+    const { effective } = load({ SANDBOX_EXIT_SEARCH_QUALITY_MIN: '0.8', JOURNEY_HTTP_PORT: '9000' });
     const parameters = 'stages[sandbox].exit_criteria[search_quality].parameters';
-    expect(origins.get(`${parameters}.min_precision`)).toBe('environment SANDBOX_EXIT_SEARCH_QUALITY_MIN');
-    expect(origins.get(`${parameters}.sample_queries`)).toBe(join(realConfig, 'stages.yaml'));
-    expect(origins.get(`${parameters}.k`)).toBe('default');
-    expect(origins.get('http.port')).toBe('environment JOURNEY_HTTP_PORT');
-    expect(origins.get('store.kind')).toBe('default');
+    expect(effective.get(`${parameters}.min_precision`)?.origin).toBe('environment SANDBOX_EXIT_SEARCH_QUALITY_MIN');
+    expect(effective.get(`${parameters}.sample_queries`)?.origin).toBe(join(realConfig, 'stages.yaml'));
+    expect(effective.get(`${parameters}.k`)?.origin).toBe('default');
+    expect(effective.get('http.port')?.origin).toBe('environment JOURNEY_HTTP_PORT');
+    expect(effective.get('store.kind')?.origin).toBe('default');
   });
 
   test('S33: a block that the file leaves out begins to exist with the variable', () => {
@@ -251,11 +252,12 @@ describe('single variables', () => {
   });
 
   test('a misspelt JOURNEY_ variable is a warning with the nearest name', () => {
-    const { warnings } = load({ JOURNEY_MAX_CONCURENT: '5', JOURNEY_ORCHESTRATOR_PORT: 'tcp://10.0.0.1:8080' });
-    expect(warnings).toContain(
-      'JOURNEY_MAX_CONCURENT is not a setting and is ignored. Did you mean JOURNEY_MAX_CONCURRENT?',
+    const { findings } = load({ JOURNEY_MAX_CONCURENT: '5', JOURNEY_ORCHESTRATOR_PORT: 'tcp://10.0.0.1:8080' });
+    const texts = findings.map(findingText);
+    expect(texts).toContain(
+      'JOURNEY_MAX_CONCURENT: It is not a setting and is ignored. Did you mean JOURNEY_MAX_CONCURRENT?',
     );
-    expect(warnings.join()).not.toContain('JOURNEY_ORCHESTRATOR_PORT');
+    expect(texts.join()).not.toContain('JOURNEY_ORCHESTRATOR_PORT');
   });
 
   test('an unknown setting on the command line stops the start', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseYaml, readYaml, yamlLimits } from '#settings/read-yaml.ts';
+import { parseYaml, readText, yamlLimits } from '#settings/read-yaml.ts';
 
 const problemOf = (text: string): string => {
   const read = parseYaml('some.yaml', text);
@@ -47,8 +47,8 @@ describe('reading YAML', () => {
     try {
       const path = join(dir, 'large.yaml');
       writeFileSync(path, `a: "${'x'.repeat(yamlLimits.bytes)}"`);
-      expect(readYaml(path)).toMatchObject({ state: 'bad', problem: { where: path } });
-      expect(readYaml(join(dir, 'none.yaml'))).toEqual({ state: 'missing' });
+      expect(readText(path)).toMatchObject({ state: 'bad', why: expect.stringContaining('at most') as string });
+      expect(readText(join(dir, 'none.yaml'))).toEqual({ state: 'missing' });
     } finally {
       rmSync(dir, { recursive: true });
     }

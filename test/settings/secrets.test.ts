@@ -46,6 +46,6 @@ describe('secrets', () => {
     expect(message).toContain('JOURNEY_BOOTSTRAP_TOKEN is (hidden): must have at least 16 characters');
     expect(message).not.toContain('hunter2');
     const settings = load({ JOURNEY_STATE_DB_PASSWORD: 'hunter22', CRM_WEBHOOK_SECRET: 'hunter22' });
-    expect(JSON.stringify([settings.warnings, [...settings.origins], settings.document])).not.toContain('hunter22');
+    expect(JSON.stringify([settings.findings, [...settings.effective], settings.document])).not.toContain('hunter22');
   });
 });

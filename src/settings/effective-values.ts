@@ -1,22 +1,24 @@
-import { isObject } from '#core/json.ts';
+import { isObject, type Json } from '#core/json.ts';
 import { pathText } from '#validators/describe-issue.ts';
 import type { FilesRead } from './read-files.ts';
 import type { Given } from './read-variables.ts';
-import { variables } from './variables.ts';
+import type { EffectiveValue, Settings } from './settings.ts';
+import { variables, type Variable } from './variables.ts';
 import { valueAt, type Path } from './zod-problems.ts';
 
-/** Where every setting comes from; items of lists go by their ids, as `stages[sandbox].order`. */
-export function originsOf(
+/** Every setting as it is in force and where it comes from; items of lists go by their ids, as `stages[sandbox].order`. */
+export function effectiveValues(
+  settings: Omit<Settings, 'effective'>,
   { files, trees, overlaid }: FilesRead,
   given: ReadonlyMap<string, Given>,
-): ReadonlyMap<string, string> {
-  const origins = new Map<string, string>();
+): ReadonlyMap<string, EffectiveValue> {
+  const values = new Map<string, EffectiveValue>();
   const add = (file: string, parsed: unknown, top: Path): void => {
     const tree = trees.get(file);
-    for (const { path, name } of leaves(parsed, top, '')) {
+    for (const { path, name, value } of leaves(parsed, top, '')) {
       const variable = overlaid.origins.get(`${file} ${pathText(path)}`);
       const fromFile = tree && isSaid(tree.root, path) ? tree.file : 'default';
-      origins.set(name, variable ? `${variable.source} ${variable.name}` : fromFile);
+      values.set(name, { value, origin: variable ? `${variable.source} ${variable.name}` : fromFile });
     }
   };
   if (files) {
@@ -25,13 +27,30 @@ export function originsOf(
     add('unit-of-work-templates.yaml', files.templates, []);
     add('agents.yaml', files.agents, []);
   }
-  for (const { name, mapsTo, usedBy, yaml } of variables) {
+  for (const variable of variables) {
+    const { name, mapsTo, usedBy, yaml } = variable;
     if (usedBy !== 'server' || yaml) continue;
     const said = given.get(name);
-    origins.set(mapsTo, said ? `${said.source} ${name}` : 'default');
+    values.set(mapsTo, {
+      value: valueOf(variable, said, settings),
+      origin: said ? `${said.source} ${name}` : 'default',
+    });
   }
-  return origins;
+  return values;
 }
+
+/** The keys of a document with their values, under the same names. */
+export const valuesIn = (document: unknown): ReadonlyMap<string, Json> =>
+  new Map(leaves(document, [], '').map(({ name, value }) => [name, value]));
+
+function valueOf({ secret, mapsTo, ...variable }: Variable, said: Given | undefined, settings: object): Json {
+  if (secret) return said ? '***' : null;
+  const inForce = valueAt(settings, mapsTo.split('.'));
+  if (inForce === undefined) return said?.value ?? variable.default;
+  return variable.type === 'url' && typeof inForce === 'string' ? withoutCredentials(inForce) : (inForce as Json);
+}
+
+const withoutCredentials = (url: string): string => url.replace(/\/\/[^/@\s]*@/, '//***@');
 
 /** A criterion's max_age_hours may stand beside its parameters as well as among them. */
 function isSaid(root: unknown, path: Path): boolean {
@@ -41,16 +60,16 @@ function isSaid(root: unknown, path: Path): boolean {
 
 const idKeys = ['stage_id', 'check_id', 'template_id', 'task_id', 'agent_id', 'metric'];
 
-type Leaf = { readonly path: Path; readonly name: string };
+type Leaf = { readonly path: Path; readonly name: string; readonly value: Json };
 
 function leaves(value: unknown, path: Path, name: string): readonly Leaf[] {
   if (Array.isArray(value) && value.some(isObject))
     return value.flatMap((item, index) => leaves(item, [...path, index], `${name}[${idOf(item) ?? index}]`));
-  if (isObject(value))
+  if (isObject(value) && (name === '' || Object.keys(value).length > 0))
     return Object.entries(value).flatMap(([key, item]) =>
       leaves(item, [...path, key], name === '' ? key : `${name}.${key}`),
     );
-  return [{ path, name }];
+  return [{ path, name, value: value as Json }];
 }
 
 function idOf(item: unknown): string | undefined {
