@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { JourneyError } from '#core/errors.ts';
 import { SECOND } from '#core/time.ts';
-import type { JsonObject } from '#core/json.ts';
+import { alertsTo } from '#application/alerts.ts';
+import { openConfiguration, type Configuration } from '#application/configuration.ts';
 import type { Dependencies } from '#application/dependencies.ts';
 import { openEngine, type Engine } from '#application/engine.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
-import { openPlans } from '#application/plans.ts';
+import { plansOf } from '#application/plans.ts';
 import { joinReplicas } from '#application/process.ts';
 import { authenticateWith, type Authenticate } from '#application/tokens.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
@@ -30,7 +31,8 @@ import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
 import { postgresWaitingRoom } from '#adapters/postgres/waiting-room.ts';
 import { again, onCron, type Scheduled } from '#scheduler/scheduler.ts';
 import { compilePlan } from '#settings/compile-plan.ts';
-import { configHash, readDocument } from '#settings/document.ts';
+import { configFilesOf } from '#settings/config-files.ts';
+import { readDocument } from '#settings/document.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 
@@ -46,6 +48,8 @@ export type Orchestrator = {
 
 export type Readiness = {
   readonly ready: boolean;
+  /** It works, but something should be looked at. */
+  readonly degraded: boolean;
   readonly mode: 'enabled' | 'disabled';
   readonly checks: { readonly [check: string]: string };
 };
@@ -124,14 +128,20 @@ async function onStore(
     given || database.kind === 'embedded' ? undefined : await databaseClock({ databaseTime: database.time, logger });
   const clock = given ?? serverClock ?? systemClock();
   const ids = cryptoIds;
-  const document = settings.document as unknown as JsonObject;
+  const replica = `${hostname()}:${pid}`;
   const configs = postgresConfigStore(database);
-  const own = compilePlan(settings.document);
-  await configs.keep(own.hash, settings.version, document, clock.journey());
-  await configs.activate(configHash(settings.document), 'system', clock.journey());
-  const plans = await openPlans({ store: configs, compile: (stored) => compilePlan(readDocument(stored)), own });
+  const plans = plansOf({ ...configs, compile: (stored) => compilePlan(readDocument(stored)) });
+  const configuration = await openConfiguration({
+    files: configFilesOf(settings),
+    store: configs,
+    plans,
+    clock,
+    logger,
+    raise: alertsTo(logger),
+    process: replica,
+  });
   const process = await joinReplicas(postgresProcessStore(database), clock, logger, {
-    name: `${hostname()}:${pid}`,
+    name: replica,
     lease_ms: settings.lease_ms,
   });
 
@@ -160,19 +170,20 @@ async function onStore(
     journal: engine.journal,
     journeys: postgresJourneyReader(database),
     plans,
+    configuration,
     agents: gateway,
     tokens,
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
     clock,
     ids,
   };
-  const scheduled = schedule(settings, engine, plans.refresh, clock, logger);
+  const scheduled = schedule(settings, engine, configuration, clock, logger);
   const housekeeping = keepHouse(database, clock, logger);
 
   return {
     execute: executeWith(dependencies, logger),
     authenticate: authenticateWith({ tokens, clock, ids }),
-    readiness: () => readinessOf(settings, database),
+    readiness: () => readinessOf(settings, database, configuration),
     clock,
     journal: engine.journal,
     stop: async () => {
@@ -189,11 +200,14 @@ async function onStore(
 function schedule(
   { enabled, polling }: Settings,
   engine: Engine,
-  refresh: () => Promise<void>,
+  configuration: Configuration,
   clock: Clock,
   logger: Logger,
 ): readonly Scheduled[] {
-  const always = [again(REFRESH_EVERY_MS, 'Looking for a new configuration', refresh, clock, logger)];
+  const always = [
+    again(REFRESH_EVERY_MS, 'Finding out which configuration decides', configuration.refresh, clock, logger),
+    again(LOOK_EVERY_MS, 'Taking up changed configuration files', configuration.look, clock, logger),
+  ];
   if (!enabled) return always;
   return [
     ...always,
@@ -220,13 +234,20 @@ async function keepTokens(
     );
 }
 
-async function readinessOf({ enabled }: Settings, database: Database): Promise<Readiness> {
+async function readinessOf(
+  { enabled }: Settings,
+  database: Database,
+  configuration: Configuration,
+): Promise<Readiness> {
   const mode = enabled ? 'enabled' : 'disabled';
   try {
     await database.query('select 1 from config_activations limit 1', [], 'ready');
-    return { ready: true, mode, checks: { database: 'ok', migrations: 'ok', config: 'ok' } };
+    // Files that cannot be taken up are no reason to send requests elsewhere: what was in force goes on working.
+    const degraded = configuration.failing();
+    const config = degraded ? 'the changed files cannot be used: journey-cli config show' : 'ok';
+    return { ready: true, degraded, mode, checks: { database: 'ok', migrations: 'ok', config } };
   } catch (error) {
     const said = error instanceof JourneyError ? error.code : 'failed';
-    return { ready: false, mode, checks: { database: said } };
+    return { ready: false, degraded: false, mode, checks: { database: said } };
   }
 }

@@ -1,7 +1,12 @@
+import { activateConfig } from './use-cases/activate-config.ts';
 import { checkAgents } from './use-cases/check-agents.ts';
+import { checkConfig } from './use-cases/check-config.ts';
 import { completeJourney } from './use-cases/complete-journey.ts';
 import { createToken } from './use-cases/create-token.ts';
 import { decideApproval } from './use-cases/decide-approval.ts';
+import { diffConfig } from './use-cases/diff-config.ts';
+import { lintConfig } from './use-cases/lint-config.ts';
+import { listActivations } from './use-cases/list-activations.ts';
 import { listApprovals } from './use-cases/list-approvals.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
 import { listTokens } from './use-cases/list-tokens.ts';
@@ -12,6 +17,8 @@ import { requestApproval } from './use-cases/request-approval.ts';
 import { retryTasks } from './use-cases/retry-tasks.ts';
 import { revokeToken } from './use-cases/revoke-token.ts';
 import { rollBack } from './use-cases/roll-back.ts';
+import { showConfig } from './use-cases/show-config.ts';
+import { showConfigSchema } from './use-cases/show-config-schema.ts';
 import { showEvidence } from './use-cases/show-evidence.ts';
 import { showHistory } from './use-cases/show-history.ts';
 import { showJourney } from './use-cases/show-journey.ts';
@@ -39,6 +46,13 @@ export const catalogue: readonly AnyUseCase[] = [
   decideApproval,
   requestApproval,
   checkAgents,
+  showConfig,
+  checkConfig,
+  lintConfig,
+  diffConfig,
+  listActivations,
+  activateConfig,
+  showConfigSchema,
   createToken,
   listTokens,
   revokeToken,

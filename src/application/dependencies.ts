@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
 import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
+import type { Configuration } from './configuration.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
@@ -10,6 +11,7 @@ export type Dependencies = {
   readonly journal: Journal;
   readonly journeys: JourneyReader;
   readonly plans: Plans;
+  readonly configuration: Configuration;
   readonly agents: AgentGateway;
   readonly tokens: TokenStore;
   readonly evidenceKinds: EvidenceKinds;

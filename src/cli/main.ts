@@ -58,6 +58,7 @@ async function runVerb(verb: Verb, typed: Typed, environment: Environment): Prom
       ask: askOver(connection, environment),
       key: typeof typed['idempotencyKey'] === 'string' ? typed['idempotencyKey'] : environment.newKey(),
       paper,
+      readFile: environment.readFile,
       say: (lines) => format === 'table' && write(lines),
     },
     input,

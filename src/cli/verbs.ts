@@ -1,7 +1,10 @@
+import type { z } from 'zod';
 import { catalogue } from '#application/catalogue.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
+import { lintConfig } from '#application/use-cases/lint-config.ts';
 import type { Answered } from './ask.ts';
+import { configCheckVerb } from './config-check.ts';
 import type { LocalToken } from './connection.ts';
 import { decisionVerbs } from './decide.ts';
 import { exitCodes, isFailure, type Failure } from './failure.ts';
@@ -34,6 +37,7 @@ export const verbs = (useCases: readonly AnyUseCase[] = catalogue): readonly Ver
     useCase.surface.cli && useCase.surface.http ? [verbOf(useCase, useCase.surface.cli)] : [],
   ),
   ...decisionVerbs,
+  configCheckVerb,
 ];
 
 function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase['surface']['cli']>): Verb {
@@ -57,7 +61,7 @@ function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase[
       const request = requestOf(useCase, input);
       return isFailure(request) ? request : ask(request, writes ? key : undefined);
     },
-    ...(useCase.name === checkAgents.name ? { exitCode: someAgentIsHealthy } : {}),
+    ...exitCodeOf(useCase),
   };
 }
 
@@ -71,6 +75,7 @@ const titles: Readonly<Record<string, string>> = {
   journey: 'Journeys',
   work: 'Work',
   approval: 'Approvals',
+  config: 'Configuration',
   agents: 'Agents',
   token: 'Tokens',
 };
@@ -81,8 +86,17 @@ export function groupOf(name: string): string {
   return titles[topic] ?? topic.charAt(0).toUpperCase() + topic.slice(1);
 }
 
-/** Scripts wait for an agent by this (S150). */
-const someAgentIsHealthy = (value: unknown): number =>
-  typeof value === 'object' && value !== null && 'healthy' in value && Number(value.healthy) > 0
-    ? exitCodes.ok
-    : exitCodes.refused;
+/** Scripts wait for an agent by this (S150), and pipelines stop at findings that are errors. */
+function exitCodeOf({ name }: AnyUseCase): Pick<Verb, 'exitCode'> {
+  if (name === checkAgents.name) return { exitCode: okWhere(checkAgents.output, ({ healthy }) => healthy > 0) };
+  if (name === lintConfig.name)
+    return { exitCode: okWhere(lintConfig.output, ({ findings }) => !findings.some(({ level }) => level === 'error')) };
+  return {};
+}
+
+const okWhere =
+  <O extends z.ZodType>(output: O, isOk: (value: z.output<O>) => boolean) =>
+  (value: unknown): number => {
+    const parsed = output.safeParse(value);
+    return parsed.success && isOk(parsed.data) ? exitCodes.ok : exitCodes.refused;
+  };

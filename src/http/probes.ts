@@ -4,6 +4,8 @@ import type { HttpEnv } from './env.ts';
 
 export type Readiness = {
   readonly ready: boolean;
+  /** It works, but something should be looked at; the checks say what. */
+  readonly degraded?: boolean;
   /** How the engine runs, as `embedded` or `server`. */
   readonly mode: string;
   readonly checks: Readonly<Record<string, string>>;
@@ -25,8 +27,9 @@ export function addProbes(app: Hono<HttpEnv>, readiness: () => Promise<Readiness
 
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/ready', async (c) => {
-    const { ready, mode, checks } = await ask();
+    const { ready, degraded = false, mode, checks } = await ask();
     if (!ready) c.header('retry-after', '2');
-    return c.json({ status: ready ? 'ready' : 'not_ready', mode, checks }, ready ? 200 : 503);
+    const status = ready ? (degraded ? 'degraded' : 'ready') : 'not_ready';
+    return c.json({ status, mode, checks }, ready ? 200 : 503);
   });
 }

@@ -30,3 +30,9 @@ export function settingsError(problems: readonly Problem[]): JourneyError {
     problems: problems.map((problem) => ({ ...problem })) as Json,
   });
 }
+
+/** The problems that such an error lists; undefined where it is another one. */
+export const problemsIn = (error: unknown): readonly Problem[] | undefined =>
+  error instanceof JourneyError && error.code === 'settings.invalid'
+    ? (error.details?.['problems'] as readonly Problem[] | undefined)
+    : undefined;

@@ -1,10 +1,14 @@
 import type { z } from 'zod';
 import type { AnyUseCase, UseCase } from '#application/use-case.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
+import { checkConfig } from '#application/use-cases/check-config.ts';
 import { createToken } from '#application/use-cases/create-token.ts';
+import { diffConfig } from '#application/use-cases/diff-config.ts';
+import { lintConfig } from '#application/use-cases/lint-config.ts';
 import { listApprovals } from '#application/use-cases/list-approvals.ts';
 import { listJourneys } from '#application/use-cases/list-journeys.ts';
 import { recordEvidence } from '#application/use-cases/record-evidence.ts';
+import { showConfig } from '#application/use-cases/show-config.ts';
 import { showEvidence } from '#application/use-cases/show-evidence.ts';
 import { showHistory } from '#application/use-cases/show-history.ts';
 import { showWork } from '#application/use-cases/show-work.ts';
@@ -13,6 +17,7 @@ import { validateExit } from '#application/use-cases/validate-exit.ts';
 import { JourneyView } from '#application/view.ts';
 import * as answers from './answers.ts';
 import { clean } from './clean.ts';
+import * as config from './config.ts';
 import { journeyLines } from './journey.ts';
 import type { Paper } from './paper.ts';
 import { anyLines } from './values.ts';
@@ -44,6 +49,10 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(listApprovals, answers.approvalsLines),
   by(checkAgents, answers.agentLines),
   by(createToken, answers.tokenLines),
+  by(showConfig, config.configLines),
+  by(checkConfig, config.checkLines),
+  by(diffConfig, config.diffLines),
+  by(lintConfig, config.lintLines),
 ]);
 
 const journeyPresenter = shaped(JourneyView, journeyLines);

@@ -1,0 +1,164 @@
+import { isRefusal, JourneyError, refuse, type Refusal } from '#core/errors.ts';
+import type { Json } from '#core/json.ts';
+import type { RaiseAlert } from './alerts.ts';
+import type { ConfigFiles, ConfigProblem, ConfigStore, LoadedConfig, Stranded } from './config-ports.ts';
+import type { RefreshedPlans } from './plans.ts';
+import type { Clock, Logger } from './ports.ts';
+
+/** The configuration of this process: what it was started with, what its files have come to, and what decides. */
+export type Configuration = {
+  readonly files: ConfigFiles;
+  readonly store: ConfigStore;
+  /** What the files came to when they could last be taken up. */
+  readonly own: () => LoadedConfig;
+  /** Whether the files as they are now could not be taken up. */
+  readonly failing: () => boolean;
+  /** Looks at the files once, and takes up what has changed and stands still. */
+  readonly look: () => Promise<void>;
+  /** Finds out which version decides. */
+  readonly refresh: () => Promise<void>;
+  /** Makes a stored version the one that decides; answers whether it was not so before. */
+  readonly activate: (hash: string, by: string, door: string) => Promise<boolean | Refusal>;
+};
+
+export type ConfigurationParts = {
+  readonly files: ConfigFiles;
+  readonly store: ConfigStore;
+  readonly plans: RefreshedPlans;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly raise: RaiseAlert;
+  /** The name of this process among the replicas. */
+  readonly process: string;
+};
+
+/** Activates what the process was started with; throws where that would leave clients behind. */
+export async function openConfiguration(parts: ConfigurationParts): Promise<Configuration> {
+  const { files, store, plans, clock, logger, raise, process } = parts;
+  let own = files.started;
+  /** The look that has been dealt with, and the one before: only what was seen twice is no longer being written. */
+  let dealtWith = files.startedDigest;
+  let lastSeen = dealtWith;
+  let failing = false;
+
+  async function decideBy(config: Pick<LoadedConfig, 'hash' | 'stages'>, by: string, door: string) {
+    // What decides already leaves nobody behind who is not there by its own doing.
+    if ((await store.active()) === config.hash) return false;
+    const stranded = await store.stranded(config.stages);
+    if (stranded.length > 0) return strands(config.hash, stranded);
+    return store.activate({ hash: config.hash, activated_by: by, door, process, activated_at: clock.journey() });
+  }
+
+  async function takeUp(config: LoadedConfig, door: 'start' | 'reload'): Promise<boolean | Refusal> {
+    await store.keep(config.hash, config.label, config.document, clock.journey());
+    const decided = await decideBy(config, 'system', door);
+    if (isRefusal(decided)) return decided;
+    await plans.refresh();
+    await store.mended(process, clock.journey(), clock.machine());
+    return decided;
+  }
+
+  async function look(): Promise<void> {
+    const now = files.look();
+    const settled = now.digest === lastSeen;
+    lastSeen = now.digest;
+    if (now.digest === dealtWith || !settled) return;
+    const load = now.load();
+    if (load.ok) await reload(load.config);
+    else await refuseFiles(load.problems, []);
+    dealtWith = now.digest;
+  }
+
+  async function reload(config: LoadedConfig): Promise<void> {
+    // Files that come to what they came to before must not undo what another replica has activated since.
+    const decided =
+      config.hash === own.hash
+        ? await store.mended(process, clock.journey(), clock.machine())
+        : await takeUp(config, 'reload');
+    if (isRefusal(decided)) return refuseFiles([], (decided.details?.['stranded'] ?? []) as unknown as Stranded[]);
+    logger.info('The configuration files were taken up.', {
+      before: own.hash,
+      now: config.hash,
+      activated: decided === true,
+      changed: changedKeys(own, config, files).slice(0, 20),
+      findings: config.findings.length,
+    });
+    own = config;
+    failing = false;
+    const later = keysForRestart(files, own);
+    if (later.length > 0)
+      logger.warn('Changed in the files, but read at the start only: restart to take it up.', {
+        keys: later.slice(0, 20),
+      });
+  }
+
+  async function refuseFiles(problems: readonly ConfigProblem[], stranded: readonly Stranded[]): Promise<void> {
+    const message = 'The changed configuration files cannot be used: all of what was in force before stays so.';
+    const told = { folder: files.folder, problems: problems as Json, stranded: stranded as Json };
+    if (failing) logger.warn(message, told);
+    else raise('config_reload_failed', message, told);
+    failing = true;
+    await store.failed({ process, failed_at: clock.journey(), problems: problems.slice(0, 50), stranded });
+  }
+
+  const decided = await takeUp(own, 'start');
+  if (isRefusal(decided)) throw JourneyError.of(decided);
+  return {
+    files,
+    store,
+    own: () => own,
+    failing: () => failing,
+    look,
+    refresh: async () => {
+      const before = plans.active().hash;
+      await plans.refresh();
+      const { hash } = plans.active();
+      if (hash !== before) logger.info('Another version of the configuration decides now.', { before, now: hash });
+    },
+    activate: async (hash, by, door) => {
+      await plans.ensure([hash]);
+      const stages = plans.get(hash).stages.map(({ id }) => id);
+      const activated = await decideBy({ hash, stages }, by, door);
+      if (!isRefusal(activated)) await plans.refresh();
+      return activated;
+    },
+  };
+}
+
+/** Journeys keep what they have pinned; but one whose stage is gone could never go back to it, nor be understood there. */
+function strands(hash: string, stranded: readonly Stranded[]): Refusal {
+  const who = stranded.map(({ stage, count, clients }) => {
+    const others = count > clients.length ? ` and ${count - clients.length} more` : '';
+    return `${stage}, in which ${count === 1 ? 'is' : 'are'} ${clients.join(', ')}${others}`;
+  });
+  return refuse(
+    'config.strands',
+    `The configuration ${hash} has no stage ${who.join('; no stage ')}.`,
+    'Put the stage back; remove it once these journeys have left it, been rolled back or been completed.',
+    { stranded: stranded as Json },
+  );
+}
+
+export type ConfigChange = { readonly key: string; readonly from: Json; readonly to: Json };
+
+/** What differs between two sets of keys; what is missing on one side is null there. */
+export function changesBetween(
+  from: ReadonlyMap<string, Json>,
+  to: ReadonlyMap<string, Json>,
+): readonly ConfigChange[] {
+  return [...new Set([...from.keys(), ...to.keys()])].flatMap((key) => {
+    const [before, after] = [from.get(key) ?? null, to.get(key) ?? null];
+    return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ key, from: before, to: after }];
+  });
+}
+
+const changedKeys = (from: LoadedConfig, to: LoadedConfig, { valuesIn }: ConfigFiles): readonly string[] =>
+  changesBetween(valuesIn(from.document), valuesIn(to.document)).map(({ key }) => key);
+
+/** Keys that say something else than when the process was started, and that only a start reads. */
+export function keysForRestart({ started, valuesIn }: ConfigFiles, config: LoadedConfig): readonly string[] {
+  const decides = new Set([...valuesIn(started.document).keys(), ...valuesIn(config.document).keys()]);
+  const others = ({ values }: LoadedConfig): ReadonlyMap<string, Json> =>
+    new Map(values.flatMap(({ key, value }) => (decides.has(key) ? [] : [[key, value] as const])));
+  return changesBetween(others(started), others(config)).map(({ key }) => key);
+}
