@@ -13,6 +13,8 @@ export type Configuration = {
   readonly own: () => LoadedConfig;
   /** Whether the files as they are now could not be taken up. */
   readonly failing: () => boolean;
+  /** The hash of the version that decides, as the store has it: plans follow within seconds. */
+  readonly decides: () => Promise<string>;
   /** Looks at the files once, and takes up what has changed and stands still. */
   readonly look: () => Promise<void>;
   /** Finds out which version decides. */
@@ -108,6 +110,11 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     store,
     own: () => own,
     failing: () => failing,
+    decides: async () => {
+      const hash = await store.active();
+      if (hash === null) throw new Error('No configuration has been activated.');
+      return hash;
+    },
     look,
     refresh: async () => {
       const before = plans.active().hash;

@@ -48,7 +48,11 @@ async function bodyFields(request: HonoRequest, limits: HttpLimits): Promise<Acc
   return jsonBody(request, limits);
 }
 
-function queryFields(request: HonoRequest, { method, lists }: Route): Accepted<Fields> {
+/** A query holds text only; what is neither is left to the schema to refuse. */
+const booleanOr = (text: string | undefined): string | boolean | undefined =>
+  text === 'true' ? true : text === 'false' ? false : text;
+
+function queryFields(request: HonoRequest, { method, lists, fields: known }: Route): Accepted<Fields> {
   const length = request.header('content-length');
   if ((length !== undefined && length !== '0') || request.header('transfer-encoding') !== undefined)
     return declined('input.invalid', `A ${method} takes no body.`, 'Put the fields into the query.');
@@ -58,7 +62,7 @@ function queryFields(request: HonoRequest, { method, lists }: Route): Accepted<F
     if (FORBIDDEN_KEYS.has(name)) return declined('input.invalid', `The parameter ${name} is not allowed.`);
     const values = query.getAll(name);
     if (lists.has(name)) fields[name] = values.flatMap((value) => value.split(','));
-    else if (values.length === 1) fields[name] = values[0];
+    else if (values.length === 1) fields[name] = known[name]?.type === 'boolean' ? booleanOr(values[0]) : values[0];
     else
       return declined(
         'input.invalid',

@@ -30,7 +30,7 @@ export const checkConfig = defineUseCase({
     ...ChangesView.shape,
     after_restart: z.array(z.string()),
   }),
-  run: async ({ configuration: { files, store }, plans }, { principal }, input) => {
+  run: async ({ configuration: { files, store, decides } }, { principal }, input) => {
     const load = files.given(input.files).load();
     if (!load.ok)
       return {
@@ -44,7 +44,7 @@ export const checkConfig = defineUseCase({
         after_restart: [],
       };
     const { config } = load;
-    const active = plans.active().hash;
+    const active = await decides();
     const stranded = active === config.hash ? [] : await store.stranded(config.stages);
     const before = await store.document(active);
     return {

@@ -19,8 +19,9 @@ export const diffConfig = defineUseCase({
     to: z.string().max(64).default('files').describe('active, files, or a hash.'),
   }),
   output: z.object({ from: z.string(), to: z.string(), ...ChangesView.shape }),
-  run: async ({ configuration, plans }, _call, input) => {
-    const versionOf = (name: string) => versionNamed(configuration, name === 'active' ? plans.active().hash : name);
+  run: async ({ configuration }, _call, input) => {
+    const active = await configuration.decides();
+    const versionOf = (name: string) => versionNamed(configuration, name === 'active' ? active : name);
     const [from, to] = [await versionOf(input.from), await versionOf(input.to)];
     if (isRefusal(from)) return from;
     if (isRefusal(to)) return to;

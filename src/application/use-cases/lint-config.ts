@@ -29,13 +29,14 @@ export const lintConfig = defineUseCase({
     level: z.enum(['error', 'warning', 'info']).default('info').describe('The least level that is shown.'),
   }),
   output: z.object({ hash: z.string(), is_active: z.boolean(), findings: z.array(FindingView) }),
-  run: async ({ configuration, plans }, _call, { level }) => {
+  run: async ({ configuration }, _call, { level }) => {
+    const active = await configuration.decides();
     const { hash } = configuration.own();
-    const findings = [...ofServer(configuration, plans.active().hash), ...configuration.own().findings];
+    const findings = [...ofServer(configuration, active), ...configuration.own().findings];
     const shown = { error: ['error'], warning: ['error', 'warning'], info: ['error', 'warning', 'info'] }[level];
     return {
       hash,
-      is_active: hash === plans.active().hash,
+      is_active: hash === active,
       findings: findings.filter((one) => shown.includes(one.level)),
     };
   },

@@ -21,7 +21,7 @@ export function configLines(paper: Paper, answer: Answer<typeof showConfig>): Li
   return [
     ...pairs(paper, [
       ['Decides', since],
-      ['Files', own.is_active ? `the same, in ${own.folder}` : `${own.hash} (${own.label}), in ${own.folder}`],
+      ['Taken up', `${own.is_active ? 'the same' : `${own.hash} (${own.label})`}, from ${own.folder}`],
       ['Reload', reload.state === 'ok' ? 'ok' : { text: 'failed: the files cannot be used', style: 'red' }],
       ...(after_restart.length > 0 ? [['After a restart', after_restart.join(', ')] as const] : []),
     ]),
@@ -94,11 +94,11 @@ const styles = { error: 'red', warning: 'yellow', info: 'dim' } as const satisfi
 /** A finding is read as a sentence: the columns that it would need fit no terminal. */
 const findingLines = (paper: Paper, findings: Check['findings']): Lines =>
   findings.flatMap(({ code, level, at, message, hint }, index) => {
-    const head: Cell = { text: level, style: styles[level] };
+    const head: Cell = { text: `${level}: ${code}`, style: styles[level] };
     return [
       ...(index === 0 ? [] : ['']),
       ...pairs(paper, [
-        [code, head],
+        ['Finding', head],
         ['At', at],
         ['What', message],
         ['Next', hint],

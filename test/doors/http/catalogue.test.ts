@@ -20,9 +20,9 @@ describe('the catalogue over REST', () => {
     await expect(`${table.join('\n')}\n`).toMatchFileSnapshot('./rest-routes.txt');
   });
 
-  it('what only reads is a GET, and nothing else is', () => {
+  it('what only reads is a GET, and nothing else is; but files that are to be checked fit no address', () => {
     const wrong = routes.filter(({ method, useCase }) => (method === 'GET') !== (useCase.effect === 'read'));
-    expect(wrong.map(({ useCase }) => useCase.name)).toEqual([]);
+    expect(wrong.map(({ useCase }) => useCase.name)).toEqual(['config.check']);
   });
 
   describe.each(routes)('$method $path', ({ method, path, useCase }) => {

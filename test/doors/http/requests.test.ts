@@ -163,7 +163,13 @@ describe('limits on a body', () => {
 
 describe('the input of a read', () => {
   it('is the query and the path together, as text: the schema alone decides what a number is', async () => {
-    expect((await get('?limit=3&loud=true')).executed[0]?.input).toEqual({ thing_id: 't1', limit: '3', loud: 'true' });
+    expect((await get('?limit=3')).executed[0]?.input).toEqual({ thing_id: 't1', limit: '3' });
+  });
+
+  it('true and false are what they say where a field is one of them; other text is left for the schema to refuse', async () => {
+    expect((await get('?loud=true')).executed[0]?.input).toEqual({ thing_id: 't1', loud: true });
+    expect((await get('?loud=false')).executed[0]?.input).toEqual({ thing_id: 't1', loud: false });
+    expect((await get('?loud=yes')).executed[0]?.input).toEqual({ thing_id: 't1', loud: 'yes' });
   });
 
   it('a field that holds a list takes commas and repetition', async () => {
