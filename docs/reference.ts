@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { catalogue } from '#application/catalogue.ts';
 import { verbs } from '#cli/verbs.ts';
 import { errorCatalogue, type ErrorCode } from '#core/errors.ts';
+import { serverLintCodes } from '#application/use-cases/lint-config.ts';
+import { lintCodes } from '#settings/findings.ts';
 import { jsonSchemas } from '#settings/json-schemas.ts';
 import { variables, type Variable } from '#settings/variables.ts';
 import { validators } from '#validators/registry.ts';
@@ -25,6 +27,7 @@ const tables: Readonly<Record<string, () => string>> = {
   'stages.yaml': () => keyTable('stages.yaml'),
   'unit-of-work-templates.yaml': () => keyTable('unit-of-work-templates.yaml'),
   'agents.yaml': () => keyTable('agents.yaml'),
+  'lint codes': lintTable,
   validators: validatorTable,
   routes: routeTable,
   problems: problemTable,
@@ -89,6 +92,14 @@ function validatorTable(): string {
     ]),
   );
   return table(['validator', 'evidence', 'parameter', 'value', 'default'], rows);
+}
+
+function lintTable(): string {
+  const codes = Object.entries({ ...lintCodes, ...serverLintCodes });
+  return table(
+    ['code', 'level', 'what it finds'],
+    codes.map(([name, { level, what }]) => [code(name), level, what]),
+  );
 }
 
 function routeTable(): string {

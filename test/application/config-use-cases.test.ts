@@ -85,6 +85,13 @@ describe('config show', () => {
     expect(valueOf(shown, 'lease_ms')).toMatchObject({ value: 5_000 });
   });
 
+  test('S68: a stage is shown under its name, which is any text, and known by its id', async () => {
+    config.edit(stages, 'name: "Sandbox"', 'name: "Bac à sable, 1"');
+    const { call, show } = await started();
+    await call('journey.start', startInput('acme'));
+    expect(await show('acme')).toMatchObject({ stage: 'sandbox', stage_name: 'Bac à sable, 1' });
+  });
+
   test('a beginning of keys leaves out the others, and without origin nobody is told where', async () => {
     const { call } = await started();
     const { values } = await call('config.show', { key: 'timeouts.' });

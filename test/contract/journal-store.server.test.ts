@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { freshDatabase } from '#test/support/postgres/fresh.ts';
 import { admissionContract } from './admission.contract.ts';
+import { configStoreContract } from './config-store.contract.ts';
 import { journalHistoriesContract } from './journal-histories.contract.ts';
 import { journalRacesContract } from './journal-races.contract.ts';
 import { waitingRoomContract } from './waiting-room.contract.ts';
@@ -10,4 +11,5 @@ describe('the journal on a PostgreSQL server', () => {
   journalRacesContract(freshDatabase);
   waitingRoomContract(freshDatabase);
   admissionContract(freshDatabase);
+  configStoreContract(freshDatabase);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { jsonSchemas } from '#settings/json-schemas.ts';
 import { loadSettings } from '#settings/load-settings.ts';
-import { realConfig, seededConfig } from './seeded-config.ts';
+import { messageOf, realConfig, seededConfig } from './seeded-config.ts';
 
 const stages = 'stages.yaml';
 const templates = 'unit-of-work-templates.yaml';
@@ -79,6 +79,18 @@ describe('the files as they are shipped', () => {
     expect(without.agents).toEqual({ agents: [], routes: {} });
     expect(without.document).toEqual(settings.document);
   });
+});
+
+test.each([
+  ['S63', 'glean_dashboard_enabled'],
+  ['S64', 'metrics_publishing_enabled'],
+] as const)('%s: %s decides, may be false, and is nothing but true or false', (_, feature) => {
+  using config = seededConfig();
+  config.edit(orchestrator, `${feature}: true`, `${feature}: false`);
+  const { document } = loadSettings({ env: {}, configDir: config.dir });
+  expect(document.features[feature]).toBe(false);
+  config.edit(orchestrator, `${feature}: false`, `${feature}: "yes"`);
+  expect(messageOf({ env: {}, configDir: config.dir })).toContain(`orchestrator.features.${feature} is "yes"`);
 });
 
 test('S66: each file has a JSON Schema that forbids unknown keys', () => {

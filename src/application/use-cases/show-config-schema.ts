@@ -9,7 +9,7 @@ export const showConfigSchema = defineUseCase({
   allow: ['viewer'],
   surface: {
     http: { route: 'GET /api/v1/config/schema' },
-    cli: { verb: 'config schema', examples: ['config schema --file=stages.yaml --format=json > stages.schema.json'] },
+    cli: { verb: 'config schema', examples: ['config schema --file=stages.yaml --format=json'] },
   },
   input: z.strictObject({ file: z.enum(configFileNames).describe('Which of the files.') }),
   output: z.record(z.string(), z.unknown()),

@@ -69,6 +69,28 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     'GET /api/v1/agents?intent=provision_test_dataset',
   ],
   [
+    'S33: config show asks for origins, and for some keys',
+    ['config', 'show', '--origin', '--key=stages[pilot]'],
+    'GET /api/v1/config?origin=true&key=stages[pilot]',
+  ],
+  ['config lint names the least level', ['config', 'lint', '--level=error'], 'GET /api/v1/config/lint?level=error'],
+  [
+    'config diff names two versions',
+    ['config', 'diff', '--from=9a1c0de19a1c0de1', '--to=active'],
+    'GET /api/v1/config/diff?from=9a1c0de19a1c0de1&to=active',
+  ],
+  ['config history takes a page', ['config', 'history', '--limit=2'], 'GET /api/v1/config/history?limit=2'],
+  [
+    'config activate names a version',
+    ['config', 'activate', '--hash=9a1c0de19a1c0de1'],
+    'POST /api/v1/config/activate {"hash":"9a1c0de19a1c0de1"}',
+  ],
+  [
+    'S66: config schema names a file',
+    ['config', 'schema', '--file=stages.yaml'],
+    'GET /api/v1/config/schema?file=stages.yaml',
+  ],
+  [
     'S151: retry-tasks names the unit of work in the path',
     ['retry-tasks', '--work-id=uow-client-123:1:sandbox_setup'],
     'POST /api/v1/work/uow-client-123:1:sandbox_setup/retry {}',
@@ -133,15 +155,15 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
 
 describe('what each verb sends', () => {
   test.each(golden)('%s', async (_title, argv, request) => {
-    await using server = await serverDouble(() => ok({ healthy: 1 }));
+    await using server = await serverDouble(() => ok({ healthy: 1, findings: [] }));
     const { code, err } = await runCli(server.url, argv);
     expect({ code, err, lines: server.lines() }).toEqual({ code: 0, err: '', lines: [request] });
   });
 
-  test('every use-case with a CLI surface is a verb, and every verb is tested here or with approvals', () => {
+  test('every use-case with a CLI surface is a verb, and every verb is tested here, with approvals or with config', () => {
     const named = verbs().map(({ name }) => name);
     const surfaces = catalogue.flatMap(({ surface }) => (surface.cli ? [surface.cli.verb] : []));
-    expect(named).toEqual([...surfaces, 'approve', 'reject']);
+    expect(named).toEqual([...surfaces, 'approve', 'reject', 'config check']);
     const typed = new Set(golden.map(([, argv]) => argv.join(' ')));
     const untested = surfaces.filter(
       (verb) => ![...typed].some((line) => line === verb || line.startsWith(`${verb} `)),
@@ -150,7 +172,7 @@ describe('what each verb sends', () => {
   });
 
   test('every example in the help is a command line that is understood', async () => {
-    await using server = await serverDouble(() => ok({ healthy: 1, approvals: [] }));
+    await using server = await serverDouble(() => ok({ healthy: 1, findings: [], approvals: [] }));
     for (const { name, examples } of verbs())
       for (const example of examples) {
         // oxlint-disable-next-line no-await-in-loop -- one command line after the other.
