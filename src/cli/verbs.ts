@@ -96,5 +96,5 @@ const isOk: ReadonlyMap<string, (told: Told) => boolean> = new Map([
 
 function exitCodeOf({ name }: AnyUseCase): Pick<Verb, 'exitCode'> {
   const ok = isOk.get(name);
-  return ok ? { exitCode: (value) => (ok((value ?? {}) as Told) ? exitCodes.ok : exitCodes.refused) } : {};
+  return ok ? { exitCode: (value) => (ok(value ?? {}) ? exitCodes.ok : exitCodes.refused) } : {};
 }

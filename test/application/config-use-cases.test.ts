@@ -108,7 +108,7 @@ describe('config show', () => {
     expect(JSON.stringify(shown)).not.toContain('canary');
   });
 
-  test('where another version decides, its values are shown as its own', async () => {
+  test('S33: where the files of another replica decide, its values are shown as its own, and a start pins its hash', async () => {
     const { call } = await started();
     using other = seededConfig();
     other.edit(stages, 'window_days: 7', 'window_days: 4');
@@ -123,13 +123,16 @@ describe('config show', () => {
       value: 4,
       origin: `version ${active.hash}`,
     });
-    const { findings } = await eventually(
-      () => call('config.lint', { level: 'warning' }),
-      (lint) => lint.is_active === false,
-      20_000,
-    );
+    const { findings } = await call('config.lint', { level: 'warning' });
     expect(findings[0]).toMatchObject({ code: 'version.other_decides', level: 'warning' });
-  });
+    let clients = 0;
+    const pinned = await eventually(
+      () => call('journey.start', startInput(`client-${(clients += 1)}`)),
+      ({ config_hash }) => config_hash === active.hash,
+      30_000,
+    );
+    expect(pinned.config_hash).not.toBe(shown.own.hash);
+  }, 60_000);
 });
 
 describe('files that change while the server runs', () => {
