@@ -89,7 +89,7 @@ const server: readonly Variable[] = [
     'JOURNEY_CONFIG_STRICT',
     'boolean',
     'strict',
-    'true: a variable that differs from its YAML key stops the start.',
+    'true: a variable that differs from its YAML key stops the start, or a reload.',
     { default: false },
   ),
   variable('JOURNEY_LOG_LEVEL', 'choice', 'logLevel', 'The least level that is logged.', {

@@ -260,13 +260,18 @@ describe('probes', () => {
     expect(await response.json()).toEqual({ status: 'ok' });
   });
 
-  it('S120: /ready says 200 or 503, check by check', async () => {
+  it('S120: /ready says 200 or 503, check by check, and degraded is ready', async () => {
     const { app } = door();
     expect(await (await app.request('/ready')).json()).toEqual({
       status: 'ready',
       mode: 'embedded',
       checks: { database: 'ok' },
     });
+    const config = 'the changed files cannot be used';
+    const well = door({ readiness: async () => ({ ready: true, degraded: true, mode: 'server', checks: { config } }) });
+    const degraded = await well.app.request('/ready');
+    expect(degraded.status).toBe(200);
+    expect(await degraded.json()).toEqual({ status: 'degraded', mode: 'server', checks: { config } });
     const not = door({ readiness: async () => ({ ready: false, mode: 'server', checks: { database: 'down' } }) });
     const response = await not.app.request('/ready');
     expect(response.status).toBe(503);
