@@ -6,6 +6,14 @@ import type { ErrorCode } from '#core/errors.ts';
 export const additions: Readonly<Record<string, string>> = {
   'journey-orchestrator.yaml orchestrator.polling.cron': 'Ours (S65).',
   'journey-orchestrator.yaml orchestrator.polling.base_interval_seconds': 'Ours (S65).',
+  'journey-orchestrator.yaml orchestrator.retention.evidence_history_days':
+    'Ours: days that observations are kept after newer ones have taken their place. What is judged always stays.',
+  'journey-orchestrator.yaml orchestrator.retention.completed_journeys_days':
+    'Ours: days after its completion that a journey keeps its events; those of its last stage always stay.',
+  'journey-orchestrator.yaml orchestrator.retention.deliveries_days':
+    'Ours: days that delivered messages are kept. What is not delivered always stays.',
+  'journey-orchestrator.yaml orchestrator.retention.idempotency_keys_days':
+    'Ours: days within which a write under the same key is done once.',
   'stages.yaml stages[].auto_promotion': 'Ours (S61): above features.auto_promotion_enabled.',
   'stages.yaml stages[].exit_criteria[].required': 'Ours (S71): false is judged and shown, but never shuts the gate.',
   'stages.yaml stages[].exit_criteria[].accepted_sources':
@@ -82,6 +90,7 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'journey.unknown': 'No journey of that client is known (or the token may not see it).',
   'journey.exists': 'The client has a journey that is not completed.',
   'journey.not_active': 'The journey is queued or completed.',
+  'journey.not_completed': 'Only a completed journey can be erased.',
   'stage.unknown': 'The configuration has no stage of that name.',
   'stage.final': 'The journey is in the last stage, which has no exit.',
   'stage.first': 'The journey is in the first stage: there is nothing to roll back to.',

@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { JourneyError } from '#core/errors.ts';
-import { SECOND } from '#core/time.ts';
 import { alertsTo } from '#application/alerts.ts';
 import { openConfiguration, type Configuration } from '#application/configuration.ts';
+import { MINUTE, SECOND } from '#core/time.ts';
 import type { Dependencies } from '#application/dependencies.ts';
 import { openEngine, type Engine } from '#application/engine.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
 import { plansOf } from '#application/plans.ts';
+import { prune } from '#application/ticks/prune.ts';
 import { joinReplicas } from '#application/process.ts';
 import { authenticateWith, type Authenticate } from '#application/tokens.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
@@ -26,8 +27,11 @@ import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
 import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
+import { postgresErasureStore } from '#adapters/postgres/erasure-store.ts';
+import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
+import { postgresVerifyStore } from '#adapters/postgres/verify-store.ts';
 import { postgresWaitingRoom } from '#adapters/postgres/waiting-room.ts';
 import { again, onCron, type Scheduled } from '#scheduler/scheduler.ts';
 import { compilePlan } from '#settings/compile-plan.ts';
@@ -66,6 +70,7 @@ export type Parts = {
 
 const LOOK_EVERY_MS = SECOND;
 const REFRESH_EVERY_MS = 5 * SECOND;
+const PRUNE_EVERY_MS = 10 * MINUTE;
 
 /** Puts the product together: the only place that knows every adapter. */
 export async function compose(settings: Settings, parts: Parts): Promise<Orchestrator> {
@@ -174,10 +179,13 @@ async function onStore(
     agents: gateway,
     tokens,
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
+    verification: postgresVerifyStore(database),
+    erasure: postgresErasureStore(database),
     clock,
     ids,
   };
-  const scheduled = schedule(settings, engine, configuration, clock, logger);
+  const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
+  const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
   const housekeeping = keepHouse(database, clock, logger);
 
   return {
@@ -201,6 +209,7 @@ function schedule(
   { enabled, polling }: Settings,
   engine: Engine,
   configuration: Configuration,
+  pruneNow: (stopping: AbortSignal) => Promise<void>,
   clock: Clock,
   logger: Logger,
 ): readonly Scheduled[] {
@@ -213,6 +222,7 @@ function schedule(
     ...always,
     again(LOOK_EVERY_MS, 'Admitting journeys', engine.admit, clock, logger),
     again(LOOK_EVERY_MS, 'Looking for abandoned work', engine.look, clock, logger),
+    again(PRUNE_EVERY_MS, 'Pruning', pruneNow, clock, logger),
     onCron(polling.cron, 'Evaluating exit criteria', engine.evaluate, logger),
   ];
 }

@@ -7,6 +7,7 @@ import { decideApproval } from './use-cases/decide-approval.ts';
 import { diffConfig } from './use-cases/diff-config.ts';
 import { lintConfig } from './use-cases/lint-config.ts';
 import { listActivations } from './use-cases/list-activations.ts';
+import { eraseClient } from './use-cases/erase-client.ts';
 import { listApprovals } from './use-cases/list-approvals.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
 import { listTokens } from './use-cases/list-tokens.ts';
@@ -25,6 +26,7 @@ import { showJourney } from './use-cases/show-journey.ts';
 import { showWork } from './use-cases/show-work.ts';
 import { startJourney } from './use-cases/start-journey.ts';
 import { validateExit } from './use-cases/validate-exit.ts';
+import { verifyStore } from './use-cases/verify-store.ts';
 import type { AnyUseCase } from './use-case.ts';
 
 /** Everything that can be done, in the order in which help shows it. Every door is a projection of this list. */
@@ -56,4 +58,6 @@ export const catalogue: readonly AnyUseCase[] = [
   createToken,
   listTokens,
   revokeToken,
+  eraseClient,
+  verifyStore,
 ];

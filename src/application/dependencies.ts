@@ -5,6 +5,7 @@ import type { Configuration } from './configuration.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
+import type { VerifyStore } from './verify.ts';
 
 /** What use-cases work with. */
 export type Dependencies = {
@@ -15,6 +16,8 @@ export type Dependencies = {
   readonly agents: AgentGateway;
   readonly tokens: TokenStore;
   readonly evidenceKinds: EvidenceKinds;
+  readonly verification: VerifyStore;
+  readonly erasure: ErasureStore;
   readonly clock: Clock;
   readonly ids: Ids;
 };
@@ -137,6 +140,13 @@ export type TokenStore = {
   /** By name or id; answers what was revoked. */
   readonly revoke: (nameOrId: string, at: Instant) => Promise<TokenRecord | null>;
   readonly touch: (tokenId: string, at: Instant) => Promise<void>;
+};
+
+export type ErasureStore = {
+  /** Replaces what was said of the client before its tombstone; again does no harm. Null: something came after the tombstone. */
+  readonly erase: (
+    clientId: string,
+  ) => Promise<{ readonly events: number; readonly observations: number; readonly messages: number } | null>;
 };
 
 /** The kinds of evidence that exist, and how an observation of one is read (implemented beside the validators). */

@@ -2,6 +2,7 @@ import { admissionOf, type AdmissionStore } from './admission.ts';
 import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
 import { openJournal, type Journal } from './journal.ts';
+import { narrate } from './narrate.ts';
 import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';
 import type { Process } from './process.ts';
 
@@ -52,7 +53,9 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     requestId,
     poolSize: parts.workerPoolSize,
   });
+  // Whoever was asleep beyond the lease wakes under an epoch that others have buried: nothing is begun under that one.
   const admit = async (): Promise<void> => {
+    if (!process.holdsLease()) return;
     const waiting = await admission.look();
     const command = { type: 'admit' } as const;
     await Promise.all(
@@ -63,6 +66,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   };
 
   function onRecorded(recordings: readonly Recording[]): void {
+    narrate(logger, recordings);
     if (!enabled) return;
     dispatcher.recorded(recordings);
     // A place that became free is given away at once, not at the next look.
@@ -74,14 +78,20 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     ...parts,
     admission,
     route: gateway.route,
-    owner: { epoch: process.epoch, room: () => (enabled ? dispatcher.room() : 0), follows: () => enabled },
+    owner: {
+      epoch: process.epoch,
+      room: () => (enabled && process.holdsLease() ? dispatcher.room() : 0),
+      follows: () => enabled,
+    },
     onRecorded,
   });
   if (enabled) await admit();
   return {
     journal,
     admit,
-    look: dispatcher.look,
+    look: async () => {
+      if (process.holdsLease()) await dispatcher.look();
+    },
     evaluate: () => evaluateExits({ ...parts, journal: opened() }),
     stop: async () => {
       await dispatcher.stop();

@@ -3,6 +3,8 @@ import type { Clock, Logger } from './ports.ts';
 /** This process among the replicas: its epoch is the fence of the units of work that it continues. */
 export type Process = {
   readonly epoch: () => number;
+  /** False from the end of a lease that was not renewed until the new epoch: nothing may be begun under the old one. */
+  readonly holdsLease: () => boolean;
   /** Renews the lease until stopped; a lapsed lease means a new epoch, since others may have taken our units over. */
   readonly stop: () => Promise<void>;
 };
@@ -21,7 +23,27 @@ export async function joinReplicas(
   logger: Logger,
   { name, lease_ms }: { readonly name: string; readonly lease_ms: number },
 ): Promise<Process> {
-  const register = () => store.register(name, clock.machine(), clock.machine() + lease_ms);
+  let leaseUntil = 0;
+  /** The lease is as long as it was asked for, whenever the answer comes: ours must never seem longer than it is. */
+  async function leased<T>(
+    ask: (now: number, until: number) => Promise<T>,
+    isOurs: (answer: T) => boolean,
+  ): Promise<T> {
+    const now = clock.machine();
+    const answer = await ask(now, now + lease_ms);
+    if (isOurs(answer)) leaseUntil = now + lease_ms;
+    return answer;
+  }
+  const register = () =>
+    leased(
+      (now, until) => store.register(name, now, until),
+      () => true,
+    );
+  const renew = () =>
+    leased(
+      (now, until) => store.renew(epoch, now, until),
+      (renewed) => renewed,
+    );
   let epoch = await register();
   const stopping = new AbortController();
   const renewing = renewUntilStopped();
@@ -31,7 +53,7 @@ export async function joinReplicas(
       await clock.sleep(lease_ms / 3, stopping.signal);
       if (stopping.signal.aborted) return;
       try {
-        if (await store.renew(epoch, clock.machine(), clock.machine() + lease_ms)) continue;
+        if (await renew()) continue;
         const lapsed = epoch;
         epoch = await register();
         logger.warn('The lease had run out; this process goes on under a new epoch.', { lapsed, epoch });
@@ -43,6 +65,7 @@ export async function joinReplicas(
 
   return {
     epoch: () => epoch,
+    holdsLease: () => clock.machine() < leaseUntil,
     stop: async () => {
       stopping.abort();
       await renewing;

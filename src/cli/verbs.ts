@@ -1,5 +1,6 @@
 import { catalogue } from '#application/catalogue.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
+import { verifyStore } from '#application/use-cases/verify-store.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import type { Answered } from './ask.ts';
@@ -77,6 +78,8 @@ const titles: Readonly<Record<string, string>> = {
   config: 'Configuration',
   agents: 'Agents',
   token: 'Tokens',
+  client: 'Store',
+  store: 'Store',
 };
 
 /** Verbs are grouped by what their use-case is about: `token.create` stands under Tokens. */
@@ -86,12 +89,22 @@ export function groupOf(name: string): string {
 }
 
 /** What an answer says of success beyond having come; a newer server may say more, so only this much is looked at. */
-type Told = { readonly healthy?: number; readonly findings?: readonly { readonly level?: string }[] };
+type Told = {
+  readonly healthy?: number;
+  readonly findings?: readonly { readonly level?: string }[];
+  readonly whole?: readonly unknown[];
+  readonly clients?: readonly { readonly violations?: readonly unknown[] }[];
+};
 
-/** Scripts wait for an agent by this (S150), and pipelines stop at findings that are errors. */
+/** Scripts wait for an agent by this (S150), pipelines stop at findings that are errors, and so does who verifies. */
 const isOk: ReadonlyMap<string, (told: Told) => boolean> = new Map([
   [checkAgents.name, ({ healthy }) => Number(healthy) > 0],
   [lintConfig.name, ({ findings }) => findings?.every(({ level }) => level !== 'error') ?? false],
+  [
+    verifyStore.name,
+    ({ whole, clients }) =>
+      whole?.length === 0 && (clients?.every(({ violations }) => violations?.length === 0) ?? false),
+  ],
 ]);
 
 function exitCodeOf({ name }: AnyUseCase): Pick<Verb, 'exitCode'> {

@@ -15,6 +15,7 @@ export const errorCatalogue = {
   'journey.unknown': { status: 404, retryable: false },
   'journey.exists': { status: 409, retryable: false },
   'journey.not_active': { status: 409, retryable: false },
+  'journey.not_completed': { status: 409, retryable: false },
   'stage.unknown': { status: 422, retryable: false },
   'stage.final': { status: 409, retryable: false },
   'stage.first': { status: 409, retryable: false },

@@ -42,6 +42,7 @@ export const observe =
       status,
       ms: Math.round((now() - started) * 10) / 10,
       request_id: requestId,
+      trace_id: requestId,
       principal: c.get('principal')?.id ?? null,
       ...(problem === undefined ? {} : { code: problem }),
     });

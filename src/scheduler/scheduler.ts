@@ -22,11 +22,11 @@ export function onCron(expression: string, name: string, work: () => Promise<unk
   };
 }
 
-/** Runs `work` again and again with a pause between: for what must not wait for a minute to pass. */
+/** Runs `work` again and again with a pause between, at once for the first time. Long work ends early by the signal. */
 export function again(
   every_ms: number,
   name: string,
-  work: () => Promise<unknown>,
+  work: (stopping: AbortSignal) => Promise<unknown>,
   clock: Clock,
   logger: Logger,
 ): Scheduled {
@@ -34,7 +34,7 @@ export function again(
   const rounds = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        await work();
+        await work(stopping.signal);
       } catch (error) {
         logger.warn(`${name} failed.`, { error: String(error) });
       }

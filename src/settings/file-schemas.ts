@@ -42,6 +42,14 @@ const features = z.strictObject({
   glean_dashboard_enabled: z.boolean().default(true),
   metrics_publishing_enabled: z.boolean().default(true),
 });
+const kept = z.number().min(1).max(36_500).nullable();
+/** Days; null: for good. */
+const retention = z.strictObject({
+  evidence_history_days: kept.default(null),
+  completed_journeys_days: kept.default(null),
+  deliveries_days: kept.default(30),
+  idempotency_keys_days: kept.default(7),
+});
 const baseInterval = z.number().min(1).max(86_400).default(300);
 const cronField = '[0-9A-Za-z*/,-]+';
 const cron = z.string().regex(new RegExp(`^${cronField}( +${cronField}){4,5}$`), {
@@ -59,6 +67,7 @@ export const orchestratorFile = z.strictObject({
     retry: retry.prefault({}),
     circuit_breaker: circuitBreaker.prefault({}),
     features: features.prefault({}),
+    retention: retention.prefault({}),
     polling: z.strictObject({ cron: cron.default('* * * * *'), base_interval_seconds: baseInterval }).prefault({}),
   }),
 });

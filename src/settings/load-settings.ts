@@ -1,15 +1,15 @@
-import { SECOND } from '#core/time.ts';
+import { DAY, SECOND } from '#core/time.ts';
 import { readConfigTexts, type ConfigTexts } from './config-texts.ts';
 import { documentOf } from './document.ts';
 import { effectiveValues } from './effective-values.ts';
 import type { Environment } from './environment.ts';
-import type { AgentsFile } from './file-schemas.ts';
+import type { AgentsFile, OrchestratorFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lint } from './lint.ts';
 import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
 import { readVariables, type VariablesRead, type VariableValue } from './read-variables.ts';
-import type { AgentsConfig, LogLevel, Settings, SslMode, StoreSettings } from './settings.ts';
+import type { AgentsConfig, LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
 import { variables } from './variables.ts';
 
 export type SettingsSource = {
@@ -68,6 +68,7 @@ function assembled(
     logLevel: value.text('JOURNEY_LOG_LEVEL') as LogLevel,
     polling: { cron: orchestrator.polling.cron },
     workerPoolSize: orchestrator.worker_pool_size,
+    retention: retentionOf(orchestrator.retention),
     bootstrapToken,
     destinations: value.flag('CRM_WEBHOOK_ENABLED') ? ['crm'] : [],
     agents: agentsOf(files.agents),
@@ -129,6 +130,15 @@ function storeProblems({ given }: VariablesRead): readonly Problem[] {
     ];
   return [];
 }
+
+const retentionOf = (days: OrchestratorFile['orchestrator']['retention']): RetentionSettings => ({
+  evidenceHistory_ms: inMs(days.evidence_history_days),
+  completedJourneys_ms: inMs(days.completed_journeys_days),
+  deliveries_ms: inMs(days.deliveries_days),
+  idempotencyKeys_ms: inMs(days.idempotency_keys_days),
+});
+
+const inMs = (days: number | null): number | null => (days === null ? null : days * DAY);
 
 const agentsOf = ({ agents, routes }: AgentsFile): AgentsConfig => ({
   agents: agents.map(({ agent_id, card_url, intents }) => ({ agentId: agent_id, cardUrl: card_url, intents })),

@@ -33,6 +33,14 @@ export type AgentsConfig = {
   readonly routes: { readonly [intent: string]: (typeof routeNames)[number] };
 };
 
+/** How long what is not needed any more is kept; null: for good. */
+export type RetentionSettings = {
+  readonly evidenceHistory_ms: number | null;
+  readonly completedJourneys_ms: number | null;
+  readonly deliveries_ms: number | null;
+  readonly idempotencyKeys_ms: number | null;
+};
+
 export type Settings = {
   readonly name: string;
   readonly version: string;
@@ -43,6 +51,7 @@ export type Settings = {
   readonly logLevel: LogLevel;
   readonly polling: { readonly cron: string };
   readonly workerPoolSize: number;
+  readonly retention: RetentionSettings;
   readonly bootstrapToken: string | null;
   readonly destinations: readonly string[];
   readonly agents: AgentsConfig;

@@ -94,7 +94,7 @@ describe('tasks done by functions of this process', () => {
     );
   });
 
-  test('S4: a function that gives no result in time is told to stop, and its task is tried again', async () => {
+  test('S4 S50: a function that gives no result in time is told to stop, and its task is tried again', async () => {
     await begin();
     const held = agents.hold(FIRST);
     await engine.call('journey.start', startInput('acme'));

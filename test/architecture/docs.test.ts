@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { invariants } from '#core/verify/violation.ts';
 import { jsonSchemas } from '#settings/json-schemas.ts';
+import { variables } from '#settings/variables.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { additions, notYet } from '../../docs/reference-words.ts';
 import { referenceFiles, withTables } from '../../docs/reference.ts';
@@ -30,6 +32,20 @@ describe('the documentation says what is', () => {
 
   test('files that are named are there', () => {
     expect(pages.flatMap(missingFiles)).toEqual([]);
+  });
+
+  test('S44: every variable that is asked for is in the one generated table, every secret also as a file', () => {
+    const asked =
+      `JOURNEY_HTTP_HOST JOURNEY_HTTP_PORT JOURNEY_PUBLIC_URL JOURNEY_DATA_DIR JOURNEY_CONFIG_DIR JOURNEY_CONFIG_STRICT
+      JOURNEY_POLLING_CRON JOURNEY_LOG_LEVEL JOURNEY_STATE_DB_SSLMODE JOURNEY_STATE_DB_POOL_MAX JOURNEY_TASK_LEASE_SECONDS
+      JOURNEY_OIDC_ISSUER JOURNEY_OIDC_AUDIENCE JOURNEY_MCP_ALLOWED_HOSTS JOURNEY_MCP_ALLOWED_ORIGINS SLACK_BOT_TOKEN
+      SLACK_SIGNING_SECRET SLACK_APP_TOKEN SLACK_API_URL SMTP_URL GLEAN_INSTANCE PROMETHEUS_URL OTEL_EXPORTER_OTLP_ENDPOINT
+      JOURNEY_API_URL JOURNEY_API_TOKEN`.split(/\s+/);
+    const reference = pages.find(({ path }) => path === 'docs/configuration.md')?.text ?? '';
+    expect(asked.filter((name) => !reference.includes(`| \`${name}\``))).toEqual([]);
+    const secrets = variables.filter(({ secret }) => secret).map(({ name }) => name);
+    expect(secrets.length).toBeGreaterThan(8);
+    expect(secrets.filter((name) => !reference.includes(`\`${name}\` or \`${name}_FILE\``))).toEqual([]);
   });
 
   test('S44: variables that are named exist', () => {
@@ -67,6 +83,11 @@ describe('the documentation says what is', () => {
     expect(kinds.map(({ kind }) => kind).toSorted()).toEqual(Object.keys(evidenceKinds).toSorted());
     for (const { kind, subject, value } of kinds)
       expect(readEvidence(kind, JSON.parse(value), subject === '' ? undefined : subject)).toMatchObject({ ok: true });
+  });
+
+  test('every invariant that verify names is explained', () => {
+    const explained = rowsOf(page('docs/operations.md')).map(([name]) => name);
+    expect(Object.keys(invariants).filter((name) => !explained.includes(name))).toEqual([]);
   });
 
   test('every runtime dependency has its reason on record', () => {

@@ -5,6 +5,7 @@ import { isOpen, judgeStage } from '#core/criteria/gate.ts';
 import { evolve } from '#core/journey/evolve.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { hasExit, stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
+import { judgeHistory } from '#core/verify/history.ts';
 import { driveToTheEnd } from '#test/support/engine/drive.ts';
 import { folded, playOf, type Play, type Played } from '#test/support/engine/play.ts';
 import { commandFor, history, variedDocument, worldOf, type Step } from '#test/support/engine/random-commands.ts';
@@ -40,6 +41,20 @@ describe('whatever is asked of a journey, in whatever order', () => {
       const play = played(steps);
       expect(play.journey().version).toBe(play.log.length);
       expect(folded(play.log, play.clientId)).toEqual(play.journey());
+    });
+  });
+
+  test('I1 I2 I3 I4 I5 I6 I11 I13 I14 I16 I19: verify, which judges it all again, finds nothing', () => {
+    property((steps) => {
+      const play = played(steps);
+      const facts = play.log.map(({ event, at }, index) => {
+        const origin = { actor: 'olga', door: 'rest', requestId: `r-${index}`, erased: false };
+        return { seq: index + 1, at, event, ...origin };
+      });
+      const judging = { planOf: () => play.plan, digest: (text: string) => text };
+      const { journey, violations } = judgeHistory(play.clientId, facts, judging);
+      expect(violations).toEqual([]);
+      expect(journey).toEqual(play.journey());
     });
   });
 

@@ -22,7 +22,7 @@ const figuresOf = (stage: string, check: string) => {
 };
 
 describe('the plan', () => {
-  test('it carries the hash, the limits and the stages in their order', () => {
+  test('S47 S50 S69: it carries the hash, the cap, the time of a task and the stages in their order', () => {
     expect(plan).toMatchObject({
       hash: configHash(document),
       maxConcurrentJourneys: 100,

@@ -11,13 +11,15 @@ describe('the document', () => {
     expect(Object.isFrozen(document.templates[0]?.tasks)).toBe(true);
   });
 
-  test('S33, S46: ports, secrets, workers and labels do not move the hash, thresholds do', () => {
+  test('S33, S45, S46: ports, secrets, workers, name and version do not move the hash, thresholds do', () => {
     using config = seededConfig();
     config.edit('journey-orchestrator.yaml', 'version: "1.0.0"', 'version: "2.0.0"');
+    config.edit('journey-orchestrator.yaml', 'name: "journey-orchestrator"', 'name: "another"');
     config.edit('journey-orchestrator.yaml', 'worker_pool_size: 10', 'worker_pool_size: 11');
     config.edit('agents.yaml', '127.0.0.1:4101', '127.0.0.1:4199');
     const hashOf = (env: { readonly [name: string]: string }) =>
       configHash(loadSettings({ env, configDir: config.dir }).document);
+    expect(loadSettings({ env: {}, configDir: config.dir })).toMatchObject({ name: 'another', version: '2.0.0' });
     expect(hashOf({ JOURNEY_HTTP_PORT: '9', JOURNEY_STATE_DB_PASSWORD: 'x' })).toBe(configHash(document));
     expect(hashOf({ SANDBOX_EXIT_SEARCH_QUALITY_MIN: '0.81' })).not.toBe(configHash(document));
   });

@@ -14,6 +14,12 @@ const steps: readonly { readonly name: string; readonly command: string; readonl
     command: 'vitest',
     args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   },
+  // What CHANGELOG claims must be in the report that has just been written.
+  {
+    name: 'acceptance',
+    command: process.execPath,
+    args: ['test/support/acceptance/acceptance.ts', '--check', '--report', report],
+  },
 ];
 
 const run = (command: string, args: readonly string[]): Promise<number> =>

@@ -8,6 +8,7 @@ import type { showEvidence } from '#application/use-cases/show-evidence.ts';
 import type { showHistory } from '#application/use-cases/show-history.ts';
 import type { showWork } from '#application/use-cases/show-work.ts';
 import type { validateExit } from '#application/use-cases/validate-exit.ts';
+import type { verifyStore } from '#application/use-cases/verify-store.ts';
 import { criteriaLines, section, stageText, statusCell, taskDetail, type Journey } from './journey.ts';
 import type { Paper } from './paper.ts';
 import { pairs, table, type Cell } from './table.ts';
@@ -210,6 +211,31 @@ export function agentLines(paper: Paper, { intent, route, healthy, agents }: Ans
       paper,
       'Agents',
       agents.length > 0 ? table(paper, ['', 'Id', 'Name', 'URL', 'Last seen', 'Problem'], rows) : [],
+    ),
+  ];
+}
+
+export function verifyLines(paper: Paper, { clients, whole }: Answer<typeof verifyStore>): Lines {
+  const found = [
+    ...whole.map((one) => ({ client: 'all', ...one })),
+    ...clients.flatMap(({ client_id, violations }) => violations.map((one) => ({ client: client_id, ...one }))),
+  ];
+  if (found.length === 0) return [`${clients.length} clients verified: every invariant holds.`];
+  return [
+    `${clients.length} clients verified: ${found.length} violations.`,
+    ...section(
+      paper,
+      'Violations',
+      table(
+        paper,
+        ['Client', 'Invariant', 'What is so', 'What should hold'],
+        found.map(({ client, invariant, message, holds }) => [
+          client,
+          { text: invariant, style: 'red' as const },
+          message,
+          holds,
+        ]),
+      ),
     ),
   ];
 }

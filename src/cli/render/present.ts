@@ -14,6 +14,7 @@ import { showHistory } from '#application/use-cases/show-history.ts';
 import { showWork } from '#application/use-cases/show-work.ts';
 import { startJourney } from '#application/use-cases/start-journey.ts';
 import { validateExit } from '#application/use-cases/validate-exit.ts';
+import { verifyStore } from '#application/use-cases/verify-store.ts';
 import { JourneyView } from '#application/view.ts';
 import * as answers from './answers.ts';
 import { clean } from './clean.ts';
@@ -53,6 +54,7 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(checkConfig, config.checkLines),
   by(diffConfig, config.diffLines),
   by(lintConfig, config.lintLines),
+  by(verifyStore, answers.verifyLines),
 ]);
 
 const journeyPresenter = shaped(JourneyView, journeyLines);

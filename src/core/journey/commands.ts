@@ -19,7 +19,8 @@ export type Command =
   | { readonly type: 'retry_tasks'; readonly workId: string }
   | { readonly type: 'record_evidence'; readonly observations: readonly NewObservation[] }
   | { readonly type: 'request_approval' }
-  | DecideApproval;
+  | DecideApproval
+  | Erase;
 
 export type Start = {
   readonly type: 'start';
@@ -34,6 +35,9 @@ export type RollBack = {
   readonly toStage?: string | undefined;
   readonly reason: string;
 };
+
+/** Of a completed journey: whatever was said of the client is replaced, in the events as well. */
+export type Erase = { readonly type: 'erase'; readonly reason: string };
 
 export type TaskResult = {
   readonly type: 'task_result';

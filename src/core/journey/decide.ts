@@ -7,6 +7,7 @@ import { fits } from '../work/check.ts';
 import { decideApproval, requestApproval } from './approve.ts';
 import type { Command, NewObservation, Start } from './commands.ts';
 import { decided, draftOf, presentPlan, presentStage, record, type Decision, type Draft, type World } from './draft.ts';
+import { erase } from './erase.ts';
 import { enterStage } from './enter-stage.ts';
 import { evolve } from './evolve.ts';
 import type { Journey } from './journey.ts';
@@ -56,6 +57,8 @@ function follow(draft: Draft, command: Exclude<Command, Start | { type: 'admit' 
       return requestApproval(draft);
     case 'decide_approval':
       return decideApproval(draft, command);
+    case 'erase':
+      return erase(draft, command);
   }
 }
 
@@ -103,10 +106,11 @@ function enter(draft: Draft): void {
   enterStage(draft, plan, first, { kind: 'start', from: null, reason: 'The journey begins.', completedStages: [] });
 }
 
-/** Ending a journey is possible from the queue, too; everything else needs a journey that is under way. */
+/** Ending a journey is possible from the queue, and erasing one says itself when; everything else needs one that is under way. */
 function notActive({ clientId, status }: Journey, { type }: Command): Refusal | undefined {
   const fine =
     status === 'active' ||
+    type === 'erase' ||
     (status === 'queued' &&
       (type === 'complete' || type === 'provide_input' || type === 'evaluate' || type === 'judge'));
   return fine

@@ -22,7 +22,8 @@ export type JourneyEvent =
   | CriteriaJudged
   | ApprovalRequested
   | ApprovalDecided
-  | ApprovalVoided;
+  | ApprovalVoided
+  | ClientErased;
 
 export type JourneyStarted = {
   readonly type: 'journey_started';
@@ -62,6 +63,12 @@ export type JourneyRolledBack = {
 };
 
 export type JourneyCompleted = { readonly type: 'journey_completed'; readonly reason: string };
+
+/**
+ * The tombstone: what stands before it may be, and has to be, replaced by what says nothing of the client. The reason is
+ * kept, so it must not name anybody.
+ */
+export type ClientErased = { readonly type: 'client_erased'; readonly reason: string };
 
 export type InputProvided = { readonly type: 'input_provided'; readonly inputs: JsonObject };
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { Instant } from '../time.ts';
 import type { EvidenceBook, Observation } from '../criteria/evidence.ts';
+import { erasedJourney } from './erased.ts';
 import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
 import type { Approval, Journey, RecordedVerdict } from './journey.ts';
 import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
@@ -30,6 +31,8 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
       return { ...journey };
     case 'journey_completed':
       return { ...journey, status: 'completed', holdsSlot: false };
+    case 'client_erased':
+      return erasedJourney(journey);
     case 'input_provided':
       return { ...journey, inputs: { ...journey.inputs, ...event.inputs } };
     case 'task_dispatched':

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { history, journey } from './answers.ts';
 import { ok, serverDouble } from './server-double.ts';
 
@@ -78,4 +79,16 @@ test('a long answer reaches a pipe whole, and a reader that leaves early is no f
   expect((JSON.parse(whole.out) as { events: unknown[] }).events.length).toBe(20_000);
   const { code, err } = await journeyCli(server.url, argv, { readAtMost: 1 });
   expect({ code, err }).toEqual({ code: 0, err: '' });
+});
+
+test('S138: journey-cli is a bin of the package, which a shell runs by its name alone', async () => {
+  const { bin, version } = packageJson;
+  expect(fileURLToPath(new URL(`../../../${bin['journey-cli']}`, import.meta.url))).toBe(program);
+  // Node 24 is the one that npm has installed, as for every npm script.
+  const PATH = `${fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url))}:${process.env['PATH']}`;
+  const child = spawn(program, ['--version'], { env: { PATH }, stdio: 'pipe', timeout: 20_000 });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  expect([code, out]).toEqual([0, `${version}\n`]);
 });

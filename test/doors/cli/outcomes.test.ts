@@ -21,6 +21,17 @@ const agents = (healthy: number) => ({
   ],
 });
 
+const verified = (bad: boolean) =>
+  serverDouble(({ target }) => {
+    const isLast = target.includes('after=acme');
+    const found = [{ invariant: 'I9', holds: 'the tables are what the events say', message: 'stage is pilot' }];
+    return ok({
+      clients: [{ client_id: isLast ? 'bolt' : 'acme', version: 3, violations: bad && isLast ? found : [] }],
+      whole: [],
+      next_after: isLast ? null : 'acme',
+    });
+  });
+
 describe('exit codes', () => {
   test('0: done', async () => {
     await using server = await serverDouble(() => ok(journey));
@@ -88,6 +99,15 @@ describe('exit codes', () => {
     const outcomes = await Promise.all([well, ill, none].map(({ url }) => runCli(url, ['check-agents', '--intent=x'])));
     expect(outcomes.map(({ code }) => code)).toEqual([0, 1, 1]);
     expect(outcomes[1]?.out).toContain('refused');
+  });
+
+  test('verify ends with 0 only if no invariant is violated, reads all pages, and names what is', async () => {
+    await using well = await verified(false);
+    await using ill = await verified(true);
+    const [fine, broken] = [await runCli(well.url, ['verify']), await runCli(ill.url, ['verify'])];
+    expect([fine.code, fine.out]).toEqual([0, '2 clients verified: every invariant holds.\n']);
+    expect(broken.code).toBe(1);
+    expect(broken.out).toMatch(/bolt +I9 +stage is pilot/);
   });
 });
 

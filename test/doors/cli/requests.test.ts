@@ -95,6 +95,12 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     ['retry-tasks', '--work-id=uow-client-123:1:sandbox_setup'],
     'POST /api/v1/work/uow-client-123:1:sandbox_setup/retry {}',
   ],
+  ['verify reads everything', ['verify'], 'GET /api/v1/verify'],
+  [
+    'S111: erase names the client in the path and sends the reason',
+    ['erase', '--client-id=c', '--reason=Request 4711'],
+    'POST /api/v1/journeys/c/erase {"reason":"Request 4711"}',
+  ],
   [
     'list filters',
     ['list', '--stage=pilot', '--status=active', '--limit=20'],
@@ -155,7 +161,9 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
 
 describe('what each verb sends', () => {
   test.each(golden)('%s', async (_title, argv, request) => {
-    await using server = await serverDouble(() => ok({ healthy: 1, findings: [] }));
+    await using server = await serverDouble(() =>
+      ok({ healthy: 1, findings: [], clients: [], whole: [], next_after: null }),
+    );
     const { code, err } = await runCli(server.url, argv);
     expect({ code, err, lines: server.lines() }).toEqual({ code: 0, err: '', lines: [request] });
   });
@@ -172,7 +180,9 @@ describe('what each verb sends', () => {
   });
 
   test('every example in the help is a command line that is understood', async () => {
-    await using server = await serverDouble(() => ok({ healthy: 1, findings: [], approvals: [] }));
+    await using server = await serverDouble(() =>
+      ok({ healthy: 1, findings: [], approvals: [], clients: [], whole: [], next_after: null }),
+    );
     for (const { name, examples } of verbs())
       for (const example of examples) {
         // oxlint-disable-next-line no-await-in-loop -- one command line after the other.

