@@ -73,6 +73,9 @@ const items: ReadonlyMap<string, string> = new Map([
   ['JOURNEY_STATE_DB_SSLMODE', 'S10'],
   ['JOURNEY_STATE_DB_POOL_MAX', 'S10'],
   ['JOURNEY_EVENT_STORE_TLS', 'S15'],
+  ['JOURNEY_OUTBOUND_ALLOWED_NETWORKS', 'S39'],
+  ['JOURNEY_OUTBOUND_PORTS', 'S39'],
+  ['CRM_WEBHOOK_HUB_SIGNATURE', 'S40'],
   ['JOURNEY_POLLING_CRON', 'S65'],
 ]);
 
@@ -121,6 +124,8 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'approval.by_agent': 'Only people approve.',
   'approval.not_an_approver': 'The criterion names other approvers.',
   'approval.already_counted': 'This person has approved already.',
+  'delivery.unknown': 'No message of that client, destination and number is in the outbox.',
+  'delivery.not_dead': 'The message has been delivered, or is still being tried.',
   'token.unknown': 'No token in use has that name or id.',
   'token.exists': 'A token of that name is in use.',
   'config.unknown': 'No version of the configuration has that hash.',

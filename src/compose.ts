@@ -11,21 +11,27 @@ import type { Journal } from '#application/journal.ts';
 import { plansOf } from '#application/plans.ts';
 import { prune } from '#application/ticks/prune.ts';
 import { joinReplicas } from '#application/process.ts';
+import type { Destination } from '#application/relay/destination.ts';
 import { authenticateWith, type Authenticate } from '#application/tokens.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
 import { databaseClock, systemClock } from '#adapters/clock.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import { keepBootstrapToken, keepLocalTokens } from '#adapters/local-tokens.ts';
+import { addressGuard } from '#adapters/outbound/address-guard.ts';
+import { crmWebhook } from '#adapters/outbound/crm-webhook.ts';
+import { guardedPost } from '#adapters/outbound/guarded-post.ts';
 import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
 import { postgresDueChecks } from '#adapters/postgres/checks.ts';
 import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
+import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
 import { openEmbedded } from '#adapters/postgres/embedded.ts';
 import { keepHouse } from '#adapters/postgres/housekeeping.ts';
 import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
 import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
+import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
 import { postgresErasureStore } from '#adapters/postgres/erasure-store.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
@@ -37,6 +43,7 @@ import { again, onCron, type Scheduled } from '#scheduler/scheduler.ts';
 import { compilePlan } from '#settings/compile-plan.ts';
 import { configFilesOf } from '#settings/config-files.ts';
 import { readDocument } from '#settings/document.ts';
+import { settingsError, shown } from '#settings/problem.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 
@@ -66,6 +73,8 @@ export type Parts = {
   readonly functions?: { readonly [intent: string]: InProcessAgent };
   /** In place of the store that the settings name. */
   readonly database?: Database;
+  /** Others to be told, beside those that the settings name. */
+  readonly destinations?: readonly Destination[];
 };
 
 const LOOK_EVERY_MS = SECOND;
@@ -75,6 +84,7 @@ const PRUNE_EVERY_MS = 10 * MINUTE;
 /** Puts the product together: the only place that knows every adapter. */
 export async function compose(settings: Settings, parts: Parts): Promise<Orchestrator> {
   const { logger, functions = {} } = parts;
+  checkDestinations(settings);
   const database = parts.database ?? (await openStore(settings, logger));
   try {
     await migrateStore(settings, database, logger);
@@ -83,6 +93,24 @@ export async function compose(settings: Settings, parts: Parts): Promise<Orchest
     await database.close();
     throw error;
   }
+}
+
+/** A webhook that could never be sent is told at the start, and not by dead letters days later. */
+function checkDestinations({ crm, outbound }: Settings): void {
+  if (crm === null) return;
+  const url = new URL(crm.url);
+  const problem = addressGuard(outbound).problemOfUrl(url);
+  if (problem === undefined) return;
+  // Paths and queries of webhooks often are their passwords.
+  const value = shown(url.origin);
+  throw settingsError([
+    { where: 'environment', path: 'CRM_WEBHOOK_URL', value, allowed: `may not be called: ${problem}` },
+  ]);
+}
+
+function destinationsOf({ crm, outbound }: Settings, clock: Clock): readonly Destination[] {
+  const post = guardedPost(addressGuard(outbound));
+  return crm === null ? [] : [crmWebhook({ ...crm, post, clock })];
 }
 
 function openStore({ store }: Settings, logger: Logger): Promise<Database> {
@@ -125,7 +153,7 @@ async function migrateStore({ store }: Settings, database: Database, logger: Log
 
 async function onStore(
   settings: Settings,
-  { logger, clock: given }: Parts,
+  { logger, clock: given, destinations = [] }: Parts,
   database: Database,
   functions: NonNullable<Parts['functions']>,
 ): Promise<Orchestrator> {
@@ -166,7 +194,8 @@ async function onStore(
     logger,
     enabled: settings.enabled,
     workerPoolSize: settings.workerPoolSize,
-    destinations: settings.destinations,
+    outbox: postgresOutboxStore(database),
+    destinations: [...destinations, ...destinationsOf(settings, clock)],
   });
 
   const tokens = postgresTokenStore(database);
@@ -177,6 +206,7 @@ async function onStore(
     plans,
     configuration,
     agents: gateway,
+    deliveries: postgresDeliveryStore(database),
     tokens,
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
     verification: postgresVerifyStore(database),
@@ -223,6 +253,7 @@ function schedule(
     again(LOOK_EVERY_MS, 'Admitting journeys', engine.admit, clock, logger),
     again(LOOK_EVERY_MS, 'Looking for abandoned work', engine.look, clock, logger),
     again(PRUNE_EVERY_MS, 'Pruning', pruneNow, clock, logger),
+    again(LOOK_EVERY_MS, 'Looking for messages that are due', async () => engine.relay(), clock, logger),
     onCron(polling.cron, 'Evaluating exit criteria', engine.evaluate, logger),
   ];
 }

@@ -9,17 +9,21 @@ import { lintConfig } from './use-cases/lint-config.ts';
 import { listActivations } from './use-cases/list-activations.ts';
 import { eraseClient } from './use-cases/erase-client.ts';
 import { listApprovals } from './use-cases/list-approvals.ts';
+import { listDeliveries } from './use-cases/list-deliveries.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
 import { listTokens } from './use-cases/list-tokens.ts';
 import { promote } from './use-cases/promote.ts';
 import { provideInput } from './use-cases/provide-input.ts';
 import { recordEvidence } from './use-cases/record-evidence.ts';
+import { replayDeliveries } from './use-cases/replay-deliveries.ts';
+import { replayDelivery } from './use-cases/replay-delivery.ts';
 import { requestApproval } from './use-cases/request-approval.ts';
 import { retryTasks } from './use-cases/retry-tasks.ts';
 import { revokeToken } from './use-cases/revoke-token.ts';
 import { rollBack } from './use-cases/roll-back.ts';
 import { showConfig } from './use-cases/show-config.ts';
 import { showConfigSchema } from './use-cases/show-config-schema.ts';
+import { showDelivery } from './use-cases/show-delivery.ts';
 import { showEvidence } from './use-cases/show-evidence.ts';
 import { showHistory } from './use-cases/show-history.ts';
 import { showJourney } from './use-cases/show-journey.ts';
@@ -55,6 +59,10 @@ export const catalogue: readonly AnyUseCase[] = [
   listActivations,
   activateConfig,
   showConfigSchema,
+  listDeliveries,
+  showDelivery,
+  replayDelivery,
+  replayDeliveries,
   createToken,
   listTokens,
   revokeToken,

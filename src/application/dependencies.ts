@@ -14,6 +14,7 @@ export type Dependencies = {
   readonly plans: Plans;
   readonly configuration: Configuration;
   readonly agents: AgentGateway;
+  readonly deliveries: DeliveryStore;
   readonly tokens: TokenStore;
   readonly evidenceKinds: EvidenceKinds;
   readonly verification: VerifyStore;
@@ -116,6 +117,53 @@ export type ApprovalRow = {
   readonly votes: Json;
   readonly requested_at: Instant;
   readonly expires_at: Instant;
+};
+
+/** The outbox for people: what is told outside, what became of it, and sending dead letters again. */
+export type DeliveryStore = {
+  readonly list: (query: DeliveryQuery) => Promise<readonly DeliveryRow[]>;
+  readonly find: (key: DeliveryKey) => Promise<(DeliveryRow & { readonly message: JsonObject }) | null>;
+  /** Makes dead letters due again, at most `limit`; answers how many. */
+  readonly replay: (
+    which: {
+      readonly destination: string;
+      readonly clientId?: string | undefined;
+      readonly seq?: number | undefined;
+      readonly clients: readonly string[] | null;
+      readonly limit: number;
+    },
+    machineNow: Instant,
+  ) => Promise<number>;
+};
+
+export type DeliveryKey = { readonly clientId: string; readonly destination: string; readonly seq: number };
+
+export type DeliveryQuery = {
+  readonly state?: DeliveryState | undefined;
+  readonly clientId?: string | undefined;
+  readonly destination?: string | undefined;
+  /** The last one of the page before. */
+  readonly after?: DeliveryKey | undefined;
+  readonly clients: readonly string[] | null;
+  readonly limit: number;
+};
+
+/** `unknown`: it may have arrived, and will be sent again. `dead`: tried often enough; only a replay sends it again. */
+export const deliveryStates = ['waiting', 'unknown', 'delivered', 'dead'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+export type DeliveryRow = {
+  readonly client_id: string;
+  readonly destination: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly problem: string | null;
+  readonly created_at: Instant;
+  readonly last_attempt_at: Instant | null;
+  readonly next_attempt_at: Instant | null;
+  readonly delivered_at: Instant | null;
 };
 
 export type TokenRecord = {

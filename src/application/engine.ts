@@ -1,3 +1,4 @@
+import { alertsTo } from './alerts.ts';
 import { admissionOf, type AdmissionStore } from './admission.ts';
 import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
@@ -5,14 +6,18 @@ import { openJournal, type Journal } from './journal.ts';
 import { narrate } from './narrate.ts';
 import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';
 import type { Process } from './process.ts';
+import type { Destination, OutboxStore } from './relay/destination.ts';
+import { openRelay } from './relay/relay.ts';
 
-/** The journal and what lives on what it records: the dispatcher, the admission, and the looks at what is due. */
+/** The journal and what lives on what it records: dispatcher, relay, admission, and the looks at what is due. */
 export type Engine = {
   readonly journal: Journal;
   /** Admits those whose turn it is. */
   readonly admit: () => Promise<void>;
   /** Continues what nobody continues. */
   readonly look: () => Promise<void>;
+  /** Delivers what is due. */
+  readonly relay: () => void;
   /** Judges the journeys that are due; answers how many. */
   readonly evaluate: () => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -34,7 +39,8 @@ export type EngineParts = {
   /** false: it records what callers want, but claims, admits and dispatches nothing (S1). */
   readonly enabled: boolean;
   readonly workerPoolSize: number;
-  readonly destinations: readonly string[];
+  readonly outbox: OutboxStore;
+  readonly destinations: readonly Destination[];
 };
 
 export async function openEngine(parts: EngineParts): Promise<Engine> {
@@ -54,6 +60,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     poolSize: parts.workerPoolSize,
   });
   // Whoever was asleep beyond the lease wakes under an epoch that others have buried: nothing is begun under that one.
+  const relay = openRelay({ ...parts, epoch: process.epoch, alert: alertsTo(logger) });
   const admit = async (): Promise<void> => {
     if (!process.holdsLease()) return;
     const waiting = await admission.look();
@@ -69,6 +76,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     narrate(logger, recordings);
     if (!enabled) return;
     dispatcher.recorded(recordings);
+    relay.recorded(recordings);
     // A place that became free is given away at once, not at the next look.
     if (recordings.some(({ before, journey }) => before?.holdsSlot === true && !journey.holdsSlot))
       admit().catch((error: unknown) => logger.warn('Admitting journeys failed.', { error: String(error) }));
@@ -92,9 +100,10 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     look: async () => {
       if (process.holdsLease()) await dispatcher.look();
     },
+    relay: relay.look,
     evaluate: () => evaluateExits({ ...parts, journal: opened() }),
     stop: async () => {
-      await dispatcher.stop();
+      await Promise.all([dispatcher.stop(), relay.stop()]);
       await opened().close();
     },
   };

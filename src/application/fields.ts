@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '#core/json.ts';
+import type { DeliveryKey } from './dependencies.ts';
 
 /** Field shapes that use-cases share. Limits are part of the shape: nothing unbounded comes in. */
 export const ClientId = z
@@ -26,6 +27,18 @@ export const ApprovalId = z
   .max(255)
   .regex(/^apr-[A-Za-z0-9._-]{1,128}:\d{1,9}:\d{1,9}$/, 'must be an approval id, as apr-<client>:<entry>:<number>')
   .describe('A request for approval, as status names it.');
+export const DeliveryId = z
+  .string()
+  .max(255)
+  .regex(
+    /^dlv-[A-Za-z0-9._-]{1,128}:[a-z0-9_-]{1,64}:\d{1,9}$/,
+    'must be a delivery id, as dlv-<client>:<destination>:<number>',
+  )
+  .describe('A message to a destination, as deliveries list names it.');
+export const DestinationName = z
+  .string()
+  .regex(/^[a-z0-9_-]{1,64}$/, 'must be the name of a destination, as crm')
+  .describe('Who is told, as crm.');
 
 // oxlint-disable-next-line no-control-regex -- control characters are what must not come in.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
@@ -41,6 +54,11 @@ export const Reason = text(2_000).describe('Why, in words; it is kept with the j
 
 export const clientOfApproval = (approvalId: string): string =>
   approvalId.slice('apr-'.length, approvalId.indexOf(':'));
+/** What a delivery id is made of. */
+export function deliveryKeyOf(deliveryId: string): DeliveryKey {
+  const [clientId = '', destination = '', seq = ''] = deliveryId.slice('dlv-'.length).split(':');
+  return { clientId, destination, seq: Number(seq) };
+}
 export const clientOfWorkId = (workId: string): string => workId.slice('uow-'.length, workId.indexOf(':'));
 
 /** JSON of any shape: bounded in depth, and only what the store can hold (no NUL, no half of a surrogate pair). */

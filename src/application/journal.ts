@@ -4,6 +4,7 @@ import type { Json } from '#core/json.ts';
 import type { Command } from '#core/journey/commands.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
+import type { Subscriber } from '#core/journey/messages.ts';
 import { openLane, type Lane } from './lane.ts';
 import type { Admission } from './admission.ts';
 import type { AgentGateway, Clock, IdempotencyKey, Ids, JournalStore, Logger, Plans, Recording } from './ports.ts';
@@ -57,7 +58,7 @@ export type JournalDependencies = {
   readonly route: AgentGateway['route'];
   /** This process as an owner of units: its epoch now, how many more it takes on, and whether it follows agents' tasks. */
   readonly owner: { readonly epoch: () => number; readonly room: () => number; readonly follows: () => boolean };
-  readonly destinations: readonly string[];
+  readonly destinations: readonly Subscriber[];
   /** Called after COMMIT, before the callers are answered: what has just become fact. */
   readonly onRecorded: (recordings: readonly Recording[]) => void;
 };

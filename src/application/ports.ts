@@ -3,6 +3,7 @@ import type { Instant } from '#core/time.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
+import type { Subscriber } from '#core/journey/messages.ts';
 
 /**
  * Two clocks. Journey time governs freshness, durations, expiry and windows; machine time governs leases, timeouts and
@@ -140,7 +141,7 @@ export type WriteContext = {
   readonly epoch: number;
   /** Who follows the tasks that leave for agents: this process, or (null) whoever claims them. */
   readonly follower: number | null;
-  readonly destinations: readonly string[];
+  readonly destinations: readonly Subscriber[];
   /** When a journey that enters its first stage, or comes back to one, is to be looked at again (journey time). */
   readonly dueAt: Instant;
 };

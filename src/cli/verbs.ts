@@ -77,6 +77,7 @@ const titles: Readonly<Record<string, string>> = {
   approval: 'Approvals',
   config: 'Configuration',
   agents: 'Agents',
+  delivery: 'Deliveries',
   token: 'Tokens',
   client: 'Store',
   store: 'Store',

@@ -46,6 +46,8 @@ export const errorCatalogue = {
   'approval.by_agent': { status: 403, retryable: false },
   'approval.not_an_approver': { status: 403, retryable: false },
   'approval.already_counted': { status: 409, retryable: false },
+  'delivery.unknown': { status: 404, retryable: false },
+  'delivery.not_dead': { status: 409, retryable: false },
   'token.unknown': { status: 404, retryable: false },
   'token.exists': { status: 409, retryable: false },
   'config.unknown': { status: 404, retryable: false },

@@ -6,11 +6,12 @@ import type { Environment } from './environment.ts';
 import type { AgentsFile, OrchestratorFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lint } from './lint.ts';
+import { outboundOf, outboundProblems } from './outbound.ts';
 import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
-import { readVariables, type VariablesRead, type VariableValue } from './read-variables.ts';
+import { readVariables, type VariablesRead } from './read-variables.ts';
 import type { AgentsConfig, LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
-import { variables } from './variables.ts';
+import { valuesOf, type Values } from './values.ts';
 
 export type SettingsSource = {
   readonly env: Environment;
@@ -32,10 +33,12 @@ export function loadSettings({ env, configDir, overrides = {} }: SettingsSource)
 
 function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Settings {
   const read = readFiles(texts, said.given);
-  const strict = valuesOf(said).flag('JOURNEY_CONFIG_STRICT');
+  const value = valuesOf(said);
+  const strict = value.flag('JOURNEY_CONFIG_STRICT');
   const problems: readonly Problem[] = [
     ...said.problems,
     ...storeProblems(said),
+    ...outboundProblems(value),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -70,7 +73,7 @@ function assembled(
     workerPoolSize: orchestrator.worker_pool_size,
     retention: retentionOf(orchestrator.retention),
     bootstrapToken,
-    destinations: value.flag('CRM_WEBHOOK_ENABLED') ? ['crm'] : [],
+    ...outboundOf(value),
     agents: agentsOf(files.agents),
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
@@ -144,25 +147,3 @@ const agentsOf = ({ agents, routes }: AgentsFile): AgentsConfig => ({
   agents: agents.map(({ agent_id, card_url, intents }) => ({ agentId: agent_id, cardUrl: card_url, intents })),
   routes,
 });
-
-type Values = {
-  readonly text: (name: string) => string | null;
-  readonly number: (name: string) => number;
-  readonly flag: (name: string) => boolean;
-};
-
-const defaults: ReadonlyMap<string, VariableValue | null> = new Map(
-  variables.map(({ name, default: byDefault }) => [name, byDefault]),
-);
-
-function valuesOf({ given }: VariablesRead): Values {
-  const valueOf = (name: string): VariableValue | null => given.get(name)?.value ?? defaults.get(name) ?? null;
-  return {
-    text: (name) => {
-      const value = valueOf(name);
-      return value === null ? null : String(value);
-    },
-    number: (name) => Number(valueOf(name)),
-    flag: (name) => valueOf(name) === true,
-  };
-}

@@ -41,6 +41,20 @@ export type RetentionSettings = {
   readonly idempotencyKeys_ms: number | null;
 };
 
+/** Where calls to other systems may go. */
+export type OutboundSettings = {
+  /** CIDRs that are trusted though they are not public. */
+  readonly allowedNetworks: readonly string[];
+  readonly ports: readonly number[];
+};
+
+export type CrmSettings = {
+  readonly url: string;
+  readonly secrets: readonly string[];
+  /** Whether X-Hub-Signature-256 is sent, too. */
+  readonly hubSignature: boolean;
+};
+
 export type Settings = {
   readonly name: string;
   readonly version: string;
@@ -53,7 +67,9 @@ export type Settings = {
   readonly workerPoolSize: number;
   readonly retention: RetentionSettings;
   readonly bootstrapToken: string | null;
-  readonly destinations: readonly string[];
+  readonly outbound: OutboundSettings;
+  /** Null: transitions are not sent to a CRM. */
+  readonly crm: CrmSettings | null;
   readonly agents: AgentsConfig;
   readonly configDir: string;
   /** The only part that is hashed and pinned. */

@@ -136,9 +136,35 @@ const server: readonly Variable[] = [
     'The user that migrates; without it JOURNEY_STATE_DB_USER does.',
   ),
   variable('JOURNEY_STATE_DB_MIGRATION_PASSWORD', 'text', 'store.migrationPassword', "That user's password.", secret),
-  variable('CRM_WEBHOOK_ENABLED', 'boolean', 'destinations', 'true: journey events are sent to the CRM.', {
+  variable('CRM_WEBHOOK_ENABLED', 'boolean', 'crm', 'true: every transition of a journey is sent to the CRM.', {
     default: false,
   }),
+  variable('CRM_WEBHOOK_URL', 'url', 'crm.url', 'Where it is sent; required with CRM_WEBHOOK_ENABLED=true.'),
+  variable(
+    'CRM_WEBHOOK_SECRET',
+    'text',
+    'crm.secrets',
+    'What it is signed with: whsec_ and base64, or text of at least 16 characters; a,b while a secret is being replaced.',
+    secret,
+  ),
+  variable('CRM_WEBHOOK_HUB_SIGNATURE', 'boolean', 'crm.hubSignature', 'true: X-Hub-Signature-256 is sent as well.', {
+    default: false,
+  }),
+  variable(
+    'JOURNEY_OUTBOUND_ALLOWED_NETWORKS',
+    'text',
+    'outbound.allowedNetworks',
+    'Networks that webhooks may go to though they are not public, as 10.0.0.0/8,fd00::/8; http and any port are allowed there.',
+  ),
+  variable(
+    'JOURNEY_OUTBOUND_PORTS',
+    'text',
+    'outbound.ports',
+    'The ports of public addresses that webhooks may go to.',
+    {
+      default: '443',
+    },
+  ),
   ofOrchestrator(
     'JOURNEY_MAX_CONCURRENT',
     'integer',
@@ -269,8 +295,6 @@ const reserved: readonly Variable[] = [
     'Seconds between two publications.',
     later,
   ),
-  variable('CRM_WEBHOOK_URL', 'text', 'crm.url', 'Where CRM webhooks go.', later),
-  variable('CRM_WEBHOOK_SECRET', 'text', 'crm.secrets', 'What they are signed with.', { ...later, ...secret }),
   variable('NOTIFICATION_SERVICE_URL', 'text', 'notifications.url', 'The notification service.', later),
   variable('NOTIFICATION_EMAIL_ENABLED', 'text', 'notifications.email', 'Whether notices go out by email.', later),
   variable('NOTIFICATION_SLACK_ENABLED', 'text', 'notifications.slack', 'Whether notices go out over Slack.', later),

@@ -7,7 +7,7 @@ import type { JsonObject } from '#core/json.ts';
 import type { Principal } from '#application/principal.ts';
 import { erasedTables } from '#adapters/postgres/erasure-store.ts';
 import { scriptedAgents } from '#test/support/engine/agents.ts';
-import { dana, goodSearch, olga } from '#test/support/engine/fixtures.ts';
+import { deafCrm, dana, goodSearch, olga } from '#test/support/engine/fixtures.ts';
 import { engineOn, startInput, type Engine, type Output } from '#test/support/engine/orchestrator.ts';
 import { folded, playOf } from '#test/support/engine/play.ts';
 import { commandFor, history, variedDocument, worldOf } from '#test/support/engine/random-commands.ts';
@@ -39,7 +39,7 @@ describe('erasing a client', () => {
     engine = await engineOn({
       database: at.database,
       functions: agents.functions,
-      settings: { destinations: ['crm'] },
+      settings: deafCrm,
     });
     await wholeWay('acme');
     await wholeWay('bolt');

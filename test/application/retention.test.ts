@@ -4,7 +4,7 @@ import { prune, type Retention, type RetentionStore } from '#application/ticks/p
 import type { Principal } from '#application/principal.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import { scriptedAgents } from '#test/support/engine/agents.ts';
-import { olga, openPilot, quiet } from '#test/support/engine/fixtures.ts';
+import { deafCrm, olga, openPilot, quiet } from '#test/support/engine/fixtures.ts';
 import { engineOn, startInput, type Engine, type Output } from '#test/support/engine/orchestrator.ts';
 import { freshEmbedded, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 import { freshDatabase } from '#test/support/postgres/fresh.ts';
@@ -27,7 +27,7 @@ describe('what is kept for a time', () => {
     engine = await engineOn({
       database: at.database,
       functions: scriptedAgents().functions,
-      settings: { document: openPilot, destinations: ['crm'] },
+      settings: { document: openPilot, ...deafCrm },
     });
     for (const client of ['gone', 'here']) {
       await engine.call('journey.start', startInput(client), olga, `key-${client}`);

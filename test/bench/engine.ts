@@ -3,9 +3,11 @@ import postgres from 'postgres';
 import { compose } from '#src/compose.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { pinoLogger } from '#adapters/logger.ts';
+import type { Destination } from '#application/relay/destination.ts';
 import { startJourney } from '#application/use-cases/start-journey.ts';
 import type { InProcessAgent } from '#application/ports.ts';
 import type { Principal } from '#application/principal.ts';
+import { transitionMessages } from '#core/journey/messages.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { artefact, pool, type OpenContender } from './contender.ts';
 
@@ -18,18 +20,23 @@ const operator: Principal = { id: 'bench', kind: 'user', roles: ['operator'], cl
 /** Callers that wait for the answer to their start, at once. */
 const CALLERS = 1_000;
 
+/** Its messages are recorded; how fast somebody else takes them is not what is measured. */
+const told = (name: string): Destination => ({
+  name,
+  wants: transitionMessages,
+  deliver: () => new Promise(() => undefined),
+});
+
 /** The product itself, through its public use-cases, with events, outbox rows, evidence and leases. */
 export const openEngine: OpenContender = async (url) => {
-  const settings = {
-    ...loadSettings({
-      env: { JOURNEY_DATA_DIR: `${process.env['BENCH_DATA_DIR']}` },
-      configDir: fileURLToPath(new URL('config', import.meta.url)),
-    }),
-    destinations: ['crm', 'notification'],
-  };
+  const settings = loadSettings({
+    env: { JOURNEY_DATA_DIR: `${process.env['BENCH_DATA_DIR']}` },
+    configDir: fileURLToPath(new URL('config', import.meta.url)),
+  });
   const orchestrator = await compose(settings, {
     logger: pinoLogger('warn'),
     functions,
+    destinations: [told('crm'), told('notification')],
     database: await openServer({ server: url, sslmode: 'disable' }),
   });
   const sql = postgres(url, { max: 1, onnotice: () => undefined });

@@ -4,6 +4,7 @@ import { admissionContract } from './admission.contract.ts';
 import { configStoreContract } from './config-store.contract.ts';
 import { journalHistoriesContract } from './journal-histories.contract.ts';
 import { journalRacesContract } from './journal-races.contract.ts';
+import { outboxContract } from './outbox.contract.ts';
 import { waitingRoomContract } from './waiting-room.contract.ts';
 
 describe('the journal on the embedded store', () => {
@@ -12,4 +13,5 @@ describe('the journal on the embedded store', () => {
   waitingRoomContract(freshEmbedded);
   admissionContract(freshEmbedded);
   configStoreContract(freshEmbedded);
+  outboxContract(freshEmbedded);
 });

@@ -7,7 +7,7 @@ import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { scriptedAgents } from '#test/support/engine/agents.ts';
-import { olga, openPilot, settingsWith } from '#test/support/engine/fixtures.ts';
+import { deafCrm, olga, openPilot, settingsWith } from '#test/support/engine/fixtures.ts';
 import { engineOn, startInput, type Engine } from '#test/support/engine/orchestrator.ts';
 import { freshDatabase, serverUrl, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
     functions: scriptedAgents().functions,
     settings: {
       document: openPilot,
-      destinations: ['crm'],
+      ...deafCrm,
       store: {
         ...settingsWith('').store,
         kind: 'postgresql',

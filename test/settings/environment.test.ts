@@ -57,7 +57,11 @@ NOTIFICATION_SLACK_ENABLED=true
 `;
 
 describe("the guide's environment", () => {
-  const env = { ...parseEnv(guide), SECRET_JOURNEY_DB_PASSWORD: 's3cret' };
+  const env = {
+    ...parseEnv(guide),
+    SECRET_JOURNEY_DB_PASSWORD: 's3cret',
+    SECRET_CRM_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  };
 
   test('S1 to S10: section 2 of the guide loads as it stands', () => {
     const settings = load(env);
@@ -72,7 +76,11 @@ describe("the guide's environment", () => {
     });
     expect(settings.document.max_concurrent_journeys).toBe(100);
     expect(settings.document.timeouts).toMatchObject({ stage_transition_seconds: 300, task_execution_seconds: 120 });
-    expect(settings.destinations).toEqual(['crm']);
+    expect(settings.crm).toEqual({
+      url: 'https://crm.example.com/webhooks/journey',
+      secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+      hubSignature: false,
+    });
   });
 
   test('S33: it says the same as the YAML files, so nothing differs and the hash is the same', () => {
@@ -206,7 +214,8 @@ describe('single variables', () => {
       polling: { cron: '* * * * *' },
       workerPoolSize: 10,
       bootstrapToken: null,
-      destinations: [],
+      outbound: { allowedNetworks: [], ports: [443] },
+      crm: null,
     });
   });
 

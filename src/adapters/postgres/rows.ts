@@ -1,10 +1,10 @@
 import { bucketOf } from '#core/bucket.ts';
-import type { Json } from '#core/json.ts';
 import { stageOf, type Plan } from '#core/plan.ts';
 import type { JourneyEvent, StageEntered } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import { isWanted, messageOf } from '#core/journey/messages.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
-import { addRow, noColumns, type Cell, type Columns } from './encode.ts';
+import { addRow, isoOf, noColumns, type Cell, type Columns } from './encode.ts';
 import { approvalRow, approvalRows, currentRows, evidenceRows } from './judgement-rows.ts';
 import { typesOf, type PartName } from './parts.ts';
 import { json, list, type Pending, type Put } from './pending-rows.ts';
@@ -85,6 +85,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
   const { clientId } = recording;
   const { event, seq, actor, door, requestId } = recorded;
   put('event', clientId, bucket, seq, event.type, dataOf(event), actor, door, requestId);
+  messageRows(pending, recorded);
   switch (event.type) {
     case 'journey_started':
       pending.stage = event.stage;
@@ -149,7 +150,6 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
     case 'approval_voided':
       return void Object.assign(approvalRow(pending, event.approval_id), { status: 'void', reason: event.why });
     case 'journey_completed':
-      return outboxRows(pending, seq, { type: 'journey.completed', stage: pending.stage, reason: event.reason });
     case 'journey_rolled_back':
     case 'input_provided':
   }
@@ -196,16 +196,18 @@ function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: St
       results: null,
     });
   if (event.kind === 'start' || event.kind === 'rollback') pending.checked = true;
-  const { kind, from, stage, entry, reason } = event;
-  outboxRows(pending, seq, { type: `journey.${kind}`, from, to: stage, stage_entry: entry, reason });
   // A stage plan that is not known here cannot have been decided on here.
   if (!stageOf(planOf(event.config_hash), event.stage))
     throw new Error(`Config ${event.config_hash} has no stage ${event.stage}.`);
 }
 
-function outboxRows({ recording, bucket, context, put }: Pending, seq: number, message: { [key: string]: Json }): void {
-  if (context.destinations.length === 0) return;
-  const text = JSON.stringify({ ...message, client_id: recording.clientId, seq, at: context.now });
-  for (const destination of context.destinations)
-    put('outbox', recording.clientId, bucket, destination, seq, text, context.machineNow);
+/** One row a destination that wants to be told; where none does, nothing is made. */
+function messageRows({ recording, bucket, context, put, stage }: Pending, { seq, event }: RecordedEvent): void {
+  const told = isWanted(context.destinations, event) ? messageOf(event, stage) : undefined;
+  if (!told) return;
+  const { clientId } = recording;
+  const data = { client_id: clientId, seq, ...told.data };
+  const message = JSON.stringify({ type: told.type, timestamp: isoOf(context.now), data });
+  for (const { name, wants } of context.destinations)
+    if (wants.includes(told.type)) put('outbox', clientId, bucket, name, seq, message, context.machineNow);
 }

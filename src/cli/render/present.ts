@@ -6,9 +6,11 @@ import { createToken } from '#application/use-cases/create-token.ts';
 import { diffConfig } from '#application/use-cases/diff-config.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import { listApprovals } from '#application/use-cases/list-approvals.ts';
+import { listDeliveries } from '#application/use-cases/list-deliveries.ts';
 import { listJourneys } from '#application/use-cases/list-journeys.ts';
 import { recordEvidence } from '#application/use-cases/record-evidence.ts';
 import { showConfig } from '#application/use-cases/show-config.ts';
+import { showDelivery } from '#application/use-cases/show-delivery.ts';
 import { showEvidence } from '#application/use-cases/show-evidence.ts';
 import { showHistory } from '#application/use-cases/show-history.ts';
 import { showWork } from '#application/use-cases/show-work.ts';
@@ -19,6 +21,7 @@ import { JourneyView } from '#application/view.ts';
 import * as answers from './answers.ts';
 import { clean } from './clean.ts';
 import * as config from './config.ts';
+import { deliveryLines, deliveriesLines } from './deliveries.ts';
 import { journeyLines } from './journey.ts';
 import type { Paper } from './paper.ts';
 import { anyLines } from './values.ts';
@@ -49,6 +52,8 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(showEvidence, answers.evidenceLines),
   by(listApprovals, answers.approvalsLines),
   by(checkAgents, answers.agentLines),
+  by(listDeliveries, deliveriesLines),
+  by(showDelivery, deliveryLines),
   by(createToken, answers.tokenLines),
   by(showConfig, config.configLines),
   by(checkConfig, config.checkLines),

@@ -187,3 +187,18 @@ export const token = {
   revoked_at: null,
   last_used_at: at,
 };
+
+export const delivery = {
+  delivery_id: 'dlv-client-123:crm:7',
+  client_id: 'client-123',
+  destination: 'crm',
+  seq: 7,
+  type: 'journey.promoted',
+  state: 'dead',
+  attempts: 10,
+  problem: 'It answered HTTP 500.',
+  created_at: at,
+  last_attempt_at: at,
+  next_attempt_at: null,
+  delivered_at: null,
+};

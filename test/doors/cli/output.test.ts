@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { yamlText } from '#cli/render/yaml.ts';
-import { agents, approval, history, journey, listed, observation, token, unit } from './answers.ts';
+import { agents, approval, delivery, history, journey, listed, observation, token, unit } from './answers.ts';
 import { runCli } from './run-cli.ts';
 import { ok, serverDouble } from './server-double.ts';
 
@@ -36,6 +36,13 @@ const laidOut: readonly (readonly [argv: readonly string[], answer: unknown])[] 
     ['check-agents', '--intent=provision_test_dataset'],
     { intent: 'provision_test_dataset', route: 'a2a', healthy: 1, agents },
   ],
+  [['deliveries', 'list', '--state=dead'], { deliveries: [delivery], next_cursor: null }],
+  [['deliveries', 'list'], { deliveries: [], next_cursor: null }],
+  [
+    ['deliveries', 'show', '--delivery-id=dlv-client-123:crm:7'],
+    { ...delivery, message: { type: 'journey.promoted', data: { from: 'sandbox', to: 'pilot' } } },
+  ],
+  [['deliveries', 'replay-all', '--destination=crm'], { destination: 'crm', replayed: 3, more: false }],
   [['token', 'list'], { tokens: [token] }],
 ];
 

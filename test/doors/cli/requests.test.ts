@@ -102,6 +102,26 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     'POST /api/v1/journeys/c/erase {"reason":"Request 4711"}',
   ],
   [
+    'S40: deliveries list filters',
+    ['deliveries', 'list', '--state=dead', '--client-id=c', '--destination=crm', '--cursor=dlv-c:crm:3'],
+    'GET /api/v1/deliveries?state=dead&client_id=c&destination=crm&cursor=dlv-c:crm:3',
+  ],
+  [
+    'S40: deliveries show names the delivery in the path',
+    ['deliveries', 'show', '--delivery-id=dlv-c:crm:3'],
+    'GET /api/v1/deliveries/dlv-c:crm:3',
+  ],
+  [
+    'S40: deliveries replay sends one dead letter again',
+    ['deliveries', 'replay', '--delivery-id=dlv-c:crm:3'],
+    'POST /api/v1/deliveries/dlv-c:crm:3/replay {}',
+  ],
+  [
+    'S40: deliveries replay-all sends those of a destination or client',
+    ['deliveries', 'replay-all', '--destination=crm', '--client-id=c'],
+    'POST /api/v1/deliveries/replay {"destination":"crm","client_id":"c"}',
+  ],
+  [
     'list filters',
     ['list', '--stage=pilot', '--status=active', '--limit=20'],
     'GET /api/v1/journeys?stage=pilot&status=active&limit=20',

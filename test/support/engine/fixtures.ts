@@ -95,6 +95,19 @@ export function settingsWith(dataDir: string, more: Partial<Settings> = {}): Set
   return { ...settings, agents: { agents: [], routes: {} }, ...more };
 }
 
+/** Doubles of other systems are on this machine. */
+export const loopback: Settings['outbound'] = { allowedNetworks: ['127.0.0.0/8'], ports: [443] };
+
+/** Nobody listens there: what is told to it stays in the outbox. */
+export const deafCrm: Partial<Settings> = {
+  crm: {
+    url: 'https://127.0.0.1/hook',
+    secrets: [`whsec_${Buffer.alloc(24).toString('base64')}`],
+    hubSignature: false,
+  },
+  outbound: loopback,
+};
+
 export const quiet: Logger = {
   debug: () => undefined,
   info: () => undefined,

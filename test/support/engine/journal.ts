@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isRefusal, type Refusal } from '#core/errors.ts';
 import type { Command } from '#core/journey/commands.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import { transitionMessages, type Subscriber } from '#core/journey/messages.ts';
 import type { World } from '#core/journey/draft.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Admission } from '#application/admission.ts';
@@ -38,7 +39,7 @@ export type TestJournalOptions = {
   readonly admission?: Admission;
   readonly store?: (store: JournalStore) => JournalStore;
   readonly clock?: Clock;
-  readonly destinations?: readonly string[];
+  readonly destinations?: readonly Subscriber[];
 };
 
 /** The journal over a store, without the rest of the orchestrator: nobody does the tasks, and time is the test's. */
@@ -59,7 +60,7 @@ export async function openTestJournal(database: Database, options: TestJournalOp
       admission: options.admission ?? openDoor(world),
       route: (intent) => world.route(intent),
       owner: { epoch: () => world.epoch, room: () => (world.hasRoom ? 1_000 : 0), follows: () => true },
-      destinations: options.destinations ?? ['crm'],
+      destinations: options.destinations ?? [{ name: 'crm', wants: transitionMessages }],
       onRecorded: (batch) => void recordings.push(...batch),
     },
     limits,

@@ -11,8 +11,9 @@ import type { JsonObject } from '#core/json.ts';
 import { compose } from '#src/compose.ts';
 import { openEmbedded } from '#adapters/postgres/embedded.ts';
 import { openServer } from '#adapters/postgres/server.ts';
+import type { CrmSettings } from '#settings/settings.ts';
 import { goodOutputs } from './agents.ts';
-import { olga, openPilotWith, quiet, settingsWith } from './fixtures.ts';
+import { loopback, olga, openPilotWith, quiet, settingsWith } from './fixtures.ts';
 import { verify } from './verify.ts';
 
 export type WorkerOptions = {
@@ -25,6 +26,8 @@ export type WorkerOptions = {
   readonly poolSize?: number;
   /** In place of a cap that nothing reaches. */
   readonly maxConcurrent?: number;
+  /** Where transitions are sent to. */
+  readonly crm?: CrmSettings;
 };
 type Asked = { readonly id: number; readonly verify?: true; readonly use_case?: string; readonly input?: JsonObject };
 
@@ -46,6 +49,8 @@ async function run(): Promise<void> {
       document: openPilotWith(options.maxConcurrent),
       lease_ms: options.lease_ms,
       workerPoolSize: options.poolSize ?? 10,
+      crm: options.crm ?? null,
+      outbound: loopback,
     }),
     { logger: quiet, database, functions: Object.fromEntries(Object.keys(goodOutputs).map((intent) => [intent, act])) },
   );

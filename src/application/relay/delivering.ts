@@ -1,0 +1,69 @@
+import { SECOND } from '#core/time.ts';
+import type { RaiseAlert } from '../alerts.ts';
+import type { Clock, Logger } from '../ports.ts';
+import { attempt } from './attempt.ts';
+import { deliveryIdOf, type Claimed, type DeliveryResult, type Destination, type OutboxStore } from './destination.ts';
+import { settlementOf } from './settlement.ts';
+import type { SlowDown, Standing } from './slow-down.ts';
+
+export type DeliveringParts = {
+  readonly outbox: OutboxStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly alert: RaiseAlert;
+  readonly pace: SlowDown;
+  readonly stopping: AbortSignal;
+};
+
+const DEADLINE_MS = 15 * SECOND;
+/** How long a message is claimed: longer than a call may take, so that nobody else calls while we may still be calling. */
+export const LEASE_MS = 2 * DEADLINE_MS;
+
+/** Takes claimed messages of one destination to it, and records what became of them. Never throws. */
+export function deliveringTo(destination: Destination, parts: DeliveringParts): (claimed: Claimed) => Promise<void> {
+  const { outbox, clock, logger, alert, pace, stopping } = parts;
+  const { name } = destination;
+  let told: Standing = 'up';
+
+  async function deliver(claimed: Claimed): Promise<void> {
+    // Asleep for so long that the call could outlast the claim: somebody else may be calling.
+    if (clock.machine() + DEADLINE_MS > claimed.leaseUntil) return;
+    const begunIn = pace.standing();
+    const result = await attempt(destination, claimed, { clock, logger, deadline_ms: DEADLINE_MS, stopping });
+    const machineNow = clock.machine();
+    // A call that we broke off ourselves says nothing about anybody.
+    const brokenOff = stopping.aborted && result.type === 'retry';
+    if (!brokenOff) tell(pace.heard(result, claimed.clientId, begunIn, machineNow), result);
+    const counts = !brokenOff && (begunIn === 'up' || begunIn === 'waits');
+    await record(claimed, settlementOf(claimed, result, { machineNow, counts, aloneUntil: pace.until() }));
+  }
+
+  async function record(claimed: Claimed, settlement: ReturnType<typeof settlementOf>): Promise<void> {
+    const { clientId, seq } = claimed;
+    const fields = { delivery_id: deliveryIdOf(clientId, name, seq), client_id: clientId, destination: name };
+    try {
+      const settled = await outbox.settle(claimed, settlement);
+      if (!settled) logger.info('A delivery ended after its claim; whoever has it now decides.', fields);
+      else if (settlement.state === 'dead')
+        alert('delivery_dead', `${fields.delivery_id} is a dead letter: ${settlement.problem}`, fields);
+    } catch (error) {
+      // It stays claimed, and is sent again when the claim is over.
+      logger.warn('What became of a delivery could not be recorded.', { ...fields, error: String(error) });
+    }
+  }
+
+  function tell(standing: Standing, result: DeliveryResult): void {
+    if (standing === told) return;
+    const problem = 'problem' in result ? result.problem : '';
+    if (standing === 'gone')
+      alert('destination_gone', `${name} says that it is gone; its messages are parked. ${problem}`, {
+        destination: name,
+      });
+    else if (standing === 'down')
+      alert('breaker_open', `${name} is taken to be down; only probes are sent. ${problem}`, { destination: name });
+    else if (told === 'gone' || told === 'down') logger.info(`${name} is back.`, { destination: name });
+    told = standing;
+  }
+
+  return deliver;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { ClientId, DestinationName } from '../fields.ts';
+import { defineUseCase } from '../use-case.ts';
+
+/** Dead letters a call: whoever has more calls again. */
+const MOST = 10_000;
+
+export const replayDeliveries = defineUseCase({
+  name: 'delivery.replay_all',
+  summary: 'Send all dead letters of a destination again, or those of one client; order and ids stay.',
+  effect: 'write',
+  allow: ['operator'],
+  surface: {
+    http: { route: 'POST /api/v1/deliveries/replay' },
+    cli: {
+      verb: 'deliveries replay-all',
+      examples: ['deliveries replay-all --destination=crm', 'deliveries replay-all --destination=crm --client-id=c1'],
+    },
+  },
+  input: z.strictObject({ destination: DestinationName, client_id: ClientId.optional() }),
+  output: z.object({
+    destination: z.string(),
+    replayed: z.number(),
+    /** There may be more: call again. */
+    more: z.boolean(),
+  }),
+  client: ({ client_id }) => client_id,
+  run: async ({ deliveries, clock }, { principal }, { destination, client_id }) => {
+    const replayed = await deliveries.replay(
+      { destination, clientId: client_id, clients: principal.clients, limit: MOST },
+      clock.machine(),
+    );
+    return { destination, replayed, more: replayed === MOST };
+  },
+});

@@ -1,0 +1,101 @@
+import type { JsonObject } from '../json.ts';
+import type { JourneyEvent } from './events.ts';
+
+/** What others may be told, by the names that they subscribe to. Public: a receiver decides by them. */
+export const messageTypes = [
+  'journey.started',
+  'journey.promoted',
+  'journey.overridden',
+  'journey.rolled_back',
+  'journey.completed',
+  'approval.requested',
+  'approval.decided',
+  'approval.voided',
+  'work.failed',
+] as const;
+export type MessageType = (typeof messageTypes)[number];
+
+/** Every change of stage, and the end: what a system of record about clients must not miss. */
+export const transitionMessages: readonly MessageType[] = [
+  'journey.started',
+  'journey.promoted',
+  'journey.overridden',
+  'journey.rolled_back',
+  'journey.completed',
+];
+
+/** Whoever is told: each message of a type that it wants becomes one row of the outbox. */
+export type Subscriber = { readonly name: string; readonly wants: readonly MessageType[] };
+
+type Projection<E> = {
+  readonly type: (event: E) => MessageType;
+  /** `stage`: where the journey is when the event happens. */
+  readonly data: (event: E, stage: string) => JsonObject;
+};
+
+const entered = {
+  start: 'journey.started',
+  promotion: 'journey.promoted',
+  override: 'journey.overridden',
+  rollback: 'journey.rolled_back',
+} as const;
+
+/** The one place that says which events are told outside, and how: one entry an event type; the others stay inside. */
+const projections: { readonly [T in JourneyEvent['type']]?: Projection<Extract<JourneyEvent, { type: T }>> } = {
+  stage_entered: {
+    type: ({ kind }) => entered[kind],
+    data: ({ from, stage, entry, reason }) => ({ from, to: stage, stage_entry: entry, reason }),
+  },
+  journey_completed: {
+    type: () => 'journey.completed',
+    data: ({ reason }, stage) => ({ stage, reason }),
+  },
+  approval_requested: {
+    type: () => 'approval.requested',
+    data: ({ approval_id, check_id, approvers, min_approvals, expires_at }, stage) => ({
+      stage,
+      approval_id,
+      check_id,
+      approvers,
+      min_approvals,
+      expires_at: new Date(expires_at).toISOString(),
+    }),
+  },
+  approval_decided: {
+    type: () => 'approval.decided',
+    data: ({ approval_id, decision, by, reason, status }, stage) => ({
+      stage,
+      approval_id,
+      decision,
+      by,
+      reason,
+      status,
+    }),
+  },
+  approval_voided: {
+    type: () => 'approval.voided',
+    data: ({ approval_id, why, changed }, stage) => ({ stage, approval_id, why, changed }),
+  },
+  unit_failed: {
+    type: () => 'work.failed',
+    data: ({ work_id }, stage) => ({ stage, work_id }),
+  },
+};
+
+const projectionOf = (event: JourneyEvent): Projection<JourneyEvent> | undefined =>
+  projections[event.type] as Projection<JourneyEvent> | undefined;
+
+/** An event as it is told outside: under which type, and what besides which client, which event and when. */
+export function messageOf(event: JourneyEvent, stage: string): Told | undefined {
+  const projection = projectionOf(event);
+  return projection && { type: projection.type(event), data: projection.data(event, stage) };
+}
+
+export type Told = { readonly type: MessageType; readonly data: JsonObject };
+
+/** Whether any of the subscribers is told about the event. Most events are told to nobody, and cost no more than this. */
+export function isWanted(subscribers: readonly Subscriber[], event: JourneyEvent): boolean {
+  if (subscribers.length === 0) return false;
+  const type = projectionOf(event)?.type(event);
+  return type !== undefined && subscribers.some(({ wants }) => wants.includes(type));
+}
