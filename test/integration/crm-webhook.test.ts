@@ -74,8 +74,10 @@ describe('the CRM webhook in the whole product', () => {
     const at = await freshEmbedded();
     await open({}, at.database, true);
     await engine.call('journey.start', startInput('acme'));
-    const before = (await told(2)).length;
+    await told(2);
     await engine.stop();
+    // At least once: what was under way at the stop may have arrived as well.
+    const before = crm.received.length;
     await open({ enabled: false }, at.database, true);
     await engine.call('journey.complete', { client_id: 'acme', reason: 'over' });
     const { deliveries } = await engine.call('delivery.list', { state: 'waiting' });
