@@ -34,6 +34,9 @@ export type ConfigurationParts = {
   readonly process: string;
 };
 
+/** As many as are told and kept: whoever mends these will see the others at the next look. */
+const PROBLEMS = 50;
+
 /** Activates what the process was started with; throws where that would leave clients behind. */
 export async function openConfiguration(parts: ConfigurationParts): Promise<Configuration> {
   const { files, store, plans, clock, logger, raise, process } = parts;
@@ -94,13 +97,14 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
       });
   }
 
-  async function refuseFiles(problems: readonly ConfigProblem[], stranded: readonly Stranded[]): Promise<void> {
+  async function refuseFiles(found: readonly ConfigProblem[], stranded: readonly Stranded[]): Promise<void> {
+    const problems = found.slice(0, PROBLEMS);
     const message = 'The changed configuration files cannot be used: all of what was in force before stays so.';
     const told = { folder: files.folder, problems: problems as Json, stranded: stranded as Json };
     if (failing) logger.warn(message, told);
     else raise('config_reload_failed', message, told);
     failing = true;
-    await store.failed({ process, failed_at: clock.journey(), problems: problems.slice(0, 50), stranded });
+    await store.failed({ process, failed_at: clock.journey(), problems, stranded });
   }
 
   const decided = await takeUp(own, 'start');

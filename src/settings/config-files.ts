@@ -1,51 +1,26 @@
-import type { Json, JsonObject } from '#core/json.ts';
+import type { JsonObject } from '#core/json.ts';
 import { digestOf, withGiven, type ConfigFile, type ConfigTexts } from './config-texts.ts';
 import { configHash } from './document.ts';
 import { valuesIn } from './effective-values.ts';
-import type { Finding } from './findings.ts';
 import { jsonSchemas } from './json-schemas.ts';
-import { problemsIn, type Problem } from './problem.ts';
+import { problemsIn } from './problem.ts';
 import type { Settings } from './settings.ts';
 
-export type LoadedConfig = {
-  readonly hash: string;
-  readonly label: string;
-  readonly document: JsonObject;
-  readonly stages: readonly string[];
-  readonly values: readonly { readonly key: string; readonly value: Json; readonly origin: string }[];
-  readonly findings: readonly Finding[];
-};
-
-/** One look at the files, of which something is made only when it is asked for. */
-export type ConfigLook = {
-  readonly digest: string;
-  readonly load: () =>
-    | { readonly ok: true; readonly config: LoadedConfig }
-    | { readonly ok: false; readonly problems: readonly Problem[] };
-};
-
-export type ConfigFiles = {
-  readonly folder: string;
-  readonly started: LoadedConfig;
-  readonly startedDigest: string;
-  readonly look: () => ConfigLook;
-  readonly given: (texts: { readonly [name in ConfigFile]?: string }) => ConfigLook;
-  readonly valuesIn: (document: JsonObject) => ReadonlyMap<string, Json>;
-  readonly schemas: Readonly<Record<ConfigFile, Json>>;
-};
-
-/** The files behind the settings, as those want them who look at the configuration and take it up while the server runs. */
-export function configFilesOf(settings: Settings): ConfigFiles {
+/**
+ * The files behind the settings, as those want them who look at the configuration and take it up while the server runs: the
+ * application's port of that name.
+ */
+export function configFilesOf(settings: Settings) {
   const { files, configDir } = settings;
-  const lookAt = (texts: ConfigTexts): ConfigLook => ({
+  const lookAt = (texts: ConfigTexts) => ({
     digest: digestOf(texts),
     load: () => {
       try {
-        return { ok: true, config: loaded(files.settingsOf(texts)) };
+        return { ok: true, config: loaded(files.settingsOf(texts)) } as const;
       } catch (error) {
         const problems = problemsIn(error);
         if (!problems) throw error;
-        return { ok: false, problems };
+        return { ok: false, problems } as const;
       }
     },
   });
@@ -54,13 +29,13 @@ export function configFilesOf(settings: Settings): ConfigFiles {
     started: loaded(settings),
     startedDigest: digestOf(files.texts),
     look: () => lookAt(files.look()),
-    given: (texts) => lookAt(withGiven(files.look(), texts)),
+    given: (texts: { readonly [name in ConfigFile]?: string }) => lookAt(withGiven(files.look(), texts)),
     valuesIn,
     schemas: jsonSchemas(),
   };
 }
 
-const loaded = ({ document, version, effective, findings }: Settings): LoadedConfig => ({
+const loaded = ({ document, version, effective, findings }: Settings) => ({
   hash: configHash(document),
   label: version,
   document: document as unknown as JsonObject,

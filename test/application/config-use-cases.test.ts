@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Principal } from '#application/principal.ts';
 import { configFileNames } from '#application/config-ports.ts';
-import { configFiles } from '#settings/config-texts.ts';
 import type { Environment } from '#settings/environment.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import type { Settings } from '#settings/settings.ts';
@@ -240,10 +239,6 @@ describe('a configuration without a stage that clients are in', () => {
 });
 
 describe('check, diff, history, activate, schema', () => {
-  test('the files are called alike by those who send them and those who read them', () => {
-    expect(configFileNames).toEqual(configFiles);
-  });
-
   test('S66: given files are checked over the others of the folder, and nothing is changed', async () => {
     const { call } = await started();
     const good = await call('config.check', {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { configFileNames } from '#application/config-ports.ts';
+import { configFiles } from '#settings/config-texts.ts';
 import { jsonSchemas } from '#settings/json-schemas.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { messageOf, realConfig, seededConfig } from './seeded-config.ts';
@@ -98,4 +100,8 @@ test('S66: each file has a JSON Schema that forbids unknown keys', () => {
   expect(Object.keys(schemas)).toEqual([orchestrator, stages, templates, agents]);
   for (const schema of Object.values(schemas))
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+});
+
+test('the files are called alike by those who send them and those who read them', () => {
+  expect(configFileNames).toEqual(configFiles);
 });
