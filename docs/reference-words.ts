@@ -15,6 +15,29 @@ export const additions: Readonly<Record<string, string>> = {
   'journey-orchestrator.yaml orchestrator.retention.idempotency_keys_days':
     'Ours: days within which a write under the same key is done once.',
   'stages.yaml stages[].auto_promotion': 'Ours (S61): above features.auto_promotion_enabled.',
+  'journey-orchestrator.yaml orchestrator.auto_rollback.max':
+    'Ours (S62): automatic rollbacks of a journey in the window.',
+  'journey-orchestrator.yaml orchestrator.auto_rollback.window_days': 'Ours (S62).',
+  'stages.yaml stages[].exit_criteria[].consecutive': 'Ours: passes only after so many distinct observations in a row.',
+  'stages.yaml stages[].exit_criteria[].hold_for_hours': 'Ours: passes only after it has passed for so long.',
+  ...Object.fromEntries(
+    'check_id name validator parameters accepted_sources max_age_hours'
+      .split(' ')
+      .map((key) => [`stages.yaml stages[].rollback_criteria[].${key}`, 'Ours (S62), as in exit_criteria.']),
+  ),
+  'stages.yaml stages[].rollback_criteria[].consecutive':
+    'Ours (S62): goes back after so many distinct observations in a row that fail. This or for_hours must be said.',
+  'stages.yaml stages[].rollback_criteria[].for_hours': 'Ours (S62): goes back after it has failed for so long.',
+  ...Object.fromEntries(
+    'check_id name validator parameters'
+      .split(' ')
+      .map((key) => [
+        `stages.yaml stages[].success_metrics[].${key}`,
+        'Ours (S80): a goal in the shape of a criterion.',
+      ]),
+  ),
+  'stages.yaml stages[].success_metrics[].accepted_sources': 'Ours, as in exit_criteria.',
+  'stages.yaml stages[].success_metrics[].max_age_hours': 'Ours: unsaid, a figure is good for as long as its window.',
   'stages.yaml stages[].exit_criteria[].required': 'Ours (S71): false is judged and shown, but never shuts the gate.',
   'stages.yaml stages[].exit_criteria[].accepted_sources':
     'Ours: whose word counts. Unsaid: collectors, operators, and tasks whose intent is mapped to the kind.',
@@ -30,15 +53,13 @@ const later = 'Checked and kept, but nothing acts on it yet.';
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Keys that are accepted already and do nothing so far. */
-export const notYet: Readonly<Record<string, string>> = Object.fromEntries([
-  ...words(`
+export const notYet: Readonly<Record<string, string>> = Object.fromEntries(
+  words(`
     timeouts.stage_transition_seconds timeouts.exit_criteria_validation_seconds timeouts.rollback_initiation_seconds
     circuit_breaker.enabled circuit_breaker.failure_threshold circuit_breaker.timeout_seconds
-    circuit_breaker.half_open_max_requests features.auto_rollback_enabled features.glean_dashboard_enabled
+    circuit_breaker.half_open_max_requests features.glean_dashboard_enabled
     features.metrics_publishing_enabled`).map((key) => [`journey-orchestrator.yaml orchestrator.${key}`, later]),
-  ...words('metric target window_days').map((key) => [`stages.yaml stages[].success_metrics[].${key}`, later]),
-  ['unit-of-work-templates.yaml templates[].tasks[].compensate_intent', later],
-]);
+);
 
 const inOrder = (first: number, names: readonly string[]): readonly (readonly [string, string])[] =>
   names.map((name, index) => [name, `S${first + index}`]);
@@ -92,12 +113,20 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'method.not_allowed': 'The address exists, but not for this method.',
   'journey.unknown': 'No journey of that client is known (or the token may not see it).',
   'journey.exists': 'The client has a journey that is not completed.',
-  'journey.not_active': 'The journey is queued or completed.',
+  'journey.not_active': 'The journey is queued, paused or completed.',
   'journey.not_completed': 'Only a completed journey can be erased.',
+  'journey.not_paused': 'There is nothing to resume.',
+  'journey.moved': 'It was promoted or rolled back between the look at it and the request.',
   'stage.unknown': 'The configuration has no stage of that name.',
   'stage.final': 'The journey is in the last stage, which has no exit.',
   'stage.first': 'The journey is in the first stage: there is nothing to roll back to.',
   'stage.not_earlier': 'The target of the rollback is not before the present stage, or was never passed.',
+  'override.unknown': 'No request to pass the gate of that name waits.',
+  'override.pending': 'The same has been asked already; a second person confirms it.',
+  'override.stale': 'What was to be overridden has changed since it was asked for.',
+  'override.expired': 'No second person confirmed it within a day.',
+  'override.by_agent': 'Only people pass a shut gate.',
+  'override.by_requester': 'Who asked for it cannot be the second person.',
   'gate.shut': 'Work or criteria are missing; they are named.',
   'work.unknown': 'The present stage has no such unit of work.',
   'work.nothing_failed': 'No task of the unit has failed.',

@@ -2,6 +2,7 @@ import { activateConfig } from './use-cases/activate-config.ts';
 import { checkAgents } from './use-cases/check-agents.ts';
 import { checkConfig } from './use-cases/check-config.ts';
 import { completeJourney } from './use-cases/complete-journey.ts';
+import { confirmOverride } from './use-cases/confirm-override.ts';
 import { createToken } from './use-cases/create-token.ts';
 import { decideApproval } from './use-cases/decide-approval.ts';
 import { diffConfig } from './use-cases/diff-config.ts';
@@ -12,12 +13,14 @@ import { listApprovals } from './use-cases/list-approvals.ts';
 import { listDeliveries } from './use-cases/list-deliveries.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
 import { listTokens } from './use-cases/list-tokens.ts';
+import { pauseJourney } from './use-cases/pause-journey.ts';
 import { promote } from './use-cases/promote.ts';
 import { provideInput } from './use-cases/provide-input.ts';
 import { recordEvidence } from './use-cases/record-evidence.ts';
 import { replayDeliveries } from './use-cases/replay-deliveries.ts';
 import { replayDelivery } from './use-cases/replay-delivery.ts';
 import { requestApproval } from './use-cases/request-approval.ts';
+import { resumeJourney } from './use-cases/resume-journey.ts';
 import { retryTasks } from './use-cases/retry-tasks.ts';
 import { revokeToken } from './use-cases/revoke-token.ts';
 import { rollBack } from './use-cases/roll-back.ts';
@@ -41,7 +44,10 @@ export const catalogue: readonly AnyUseCase[] = [
   showHistory,
   validateExit,
   promote,
+  confirmOverride,
   rollBack,
+  pauseJourney,
+  resumeJourney,
   completeJourney,
   provideInput,
   showWork,

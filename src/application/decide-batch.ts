@@ -119,7 +119,7 @@ function take(
   const from = part.journey?.version ?? 0;
   part.journey = outcome.journey;
   for (const [index, event] of outcome.events.entries()) {
-    part.events.push({ seq: from + index + 1, event, actor, door, requestId });
+    part.events.push({ seq: from + index + 1, event, actor: isAutomatic(event) ? 'system' : actor, door, requestId });
     if (event.type === 'stage_entered' && event.kind === 'start') {
       if (!part.admits) admission.taken();
       part.admits = true;
@@ -136,11 +136,17 @@ function take(
   else item.resolve(submitted);
 }
 
+/** Who sent what it followed from has not decided it. */
+const isAutomatic = (event: JourneyEvent): boolean =>
+  event.type === 'journey_rolled_back_automatically' ||
+  event.type === 'automatic_rollback_refused' ||
+  (event.type === 'stage_entered' && event.automatic === true);
+
 const unitsTakenOn = (events: readonly JourneyEvent[], epoch: number): number =>
-  events.reduce(
-    (sum, event) => sum + (event.type === 'stage_entered' && event.owner === epoch ? event.units.length : 0),
-    0,
-  );
+  events.reduce((sum, event) => {
+    if (event.type === 'compensation_planned') return sum + (event.owner === epoch ? 1 : 0);
+    return sum + (event.type === 'stage_entered' && event.owner === epoch ? event.units.length : 0);
+  }, 0);
 
 const admits = (type: string): boolean => type === 'start' || type === 'admit';
 

@@ -59,6 +59,9 @@ export type JourneyRow = {
   readonly version: number;
   readonly started_at: Instant;
   readonly stage_started_at: Instant;
+  readonly paused_at: Instant | null;
+  /** Pauses of this stage entry that are over. */
+  readonly paused_ms: number;
 };
 
 export type StoredEvent = {

@@ -5,7 +5,7 @@ import type { Command } from '#core/journey/commands.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { idempotencyKeyOf, resolveInput, tasksInProcess } from '#core/work/graph.ts';
-import { progressOf, type Unit } from '#core/work/unit.ts';
+import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
 import type { Journal, Submitted } from './journal.ts';
 import type {
   AgentGateway,
@@ -87,8 +87,11 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     if (stopping.signal.aborted) return;
     for (const { clientId, journey, events } of recordings) {
       for (const { event } of events) take(clientId, journey, event);
+      // What waits for a worker has not begun; what runs may end.
+      if (journey.status === 'paused') for (const { workId } of journey.units) pool.withdraw(`${workId}/`);
       for (const unit of journey.units)
-        if (unit.owner === epoch() && unit.status === 'in_progress') beginOwn(journey, unit);
+        if (journey.status === 'active' && unit.owner === epoch() && unit.status === 'in_progress')
+          beginOwn(journey, unit);
     }
   }
 
@@ -109,7 +112,7 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
   function beginOwn(journey: Journey, unit: Unit): void {
     const plan = plans.get(journey.configHash);
     const stage = stageOf(plan, journey.stage);
-    const template = stage?.templates.find(({ id }) => id === unit.templateId);
+    const template = definitionOf(stage, unit);
     if (!stage || !template) return;
     for (const task of tasksInProcess(template, unit, isFunction)) {
       const { generation, attempt } = progressOf(unit, task.id);
@@ -321,10 +324,9 @@ type OfTask = {
 const isFirst = ({ generation, attempt }: OfTask): boolean => generation === 1 && attempt === 1;
 
 function taskNamed(plans: Plans, journey: Journey, workId: string, taskId: string): TaskPlan | undefined {
-  const templateId = journey.units.find((unit) => unit.workId === workId)?.templateId;
-  return stageOf(plans.get(journey.configHash), journey.stage)
-    ?.templates.find(({ id }) => id === templateId)
-    ?.tasks.find(({ id }) => id === taskId);
+  const unit = journey.units.find((one) => one.workId === workId);
+  const stage = stageOf(plans.get(journey.configHash), journey.stage);
+  return unit && definitionOf(stage, unit)?.tasks.find(({ id }) => id === taskId);
 }
 
 type Attempt = {

@@ -5,6 +5,7 @@ import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { narrate } from './narrate.ts';
 import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';
+import { alertWhatWasRecorded } from './recorded-alerts.ts';
 import type { Process } from './process.ts';
 import type { Destination, OutboxStore } from './relay/destination.ts';
 import { openRelay } from './relay/relay.ts';
@@ -72,8 +73,11 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     );
   };
 
+  const raise = alertsTo(logger);
+
   function onRecorded(recordings: readonly Recording[]): void {
     narrate(logger, recordings);
+    alertWhatWasRecorded(recordings, raise);
     if (!enabled) return;
     dispatcher.recorded(recordings);
     relay.recorded(recordings);

@@ -40,6 +40,12 @@ export const DestinationName = z
   .regex(/^[a-z0-9_-]{1,64}$/, 'must be the name of a destination, as crm')
   .describe('Who is told, as crm.');
 
+export const OverrideId = z
+  .string()
+  .max(255)
+  .regex(/^ovr-[A-Za-z0-9._-]{1,128}:\d{1,9}:\d{1,9}$/, 'must be an override id, as ovr-<client>:<entry>:<number>')
+  .describe('A wish to pass a shut gate, as status names it.');
+
 // oxlint-disable-next-line no-control-regex -- control characters are what must not come in.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 /** Text of people: no control characters, which would be alive in a terminal. */
@@ -59,6 +65,8 @@ export function deliveryKeyOf(deliveryId: string): DeliveryKey {
   const [clientId = '', destination = '', seq = ''] = deliveryId.slice('dlv-'.length).split(':');
   return { clientId, destination, seq: Number(seq) };
 }
+export const clientOfOverride = (overrideId: string): string =>
+  overrideId.slice('ovr-'.length, overrideId.indexOf(':'));
 export const clientOfWorkId = (workId: string): string => workId.slice('uow-'.length, workId.indexOf(':'));
 
 /** JSON of any shape: bounded in depth, and only what the store can hold (no NUL, no half of a surrogate pair). */

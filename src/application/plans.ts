@@ -29,7 +29,8 @@ export function plansOf({ document, active, compile }: PlansOptions): RefreshedP
           'settings.invalid',
           `The configuration ${hash}, which a journey has pinned, is not stored.`,
         );
-      known.set(hash, compile(stored));
+      // Stored by a version that knew fewer keys it would hash otherwise: what a journey has pinned is the name that counts.
+      known.set(hash, { ...compile(stored), hash });
     }
   }
 

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { DAY, type Instant } from '#core/time.ts';
+import { DAY, SECOND, type Instant } from '#core/time.ts';
 import { hasExit, stageOf, type Plan, type StagePlan } from '#core/plan.ts';
 import { isOpen, judgeStage, type Digest } from '#core/criteria/gate.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
+import { healths, judgeGoals } from '#core/criteria/goals.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import { pausedFor_ms, timeInStage_ms } from '#core/journey/paused-time.ts';
 import { statusOf } from '#core/work/graph.ts';
-import { progressOf, type Unit } from '#core/work/unit.ts';
+import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
 import { iso } from './fields.ts';
 
 export const CriterionView = z.object({
@@ -52,6 +54,28 @@ export const ApprovalView = z.object({
   reason: z.string().nullable(),
 });
 
+export const GoalView = z.object({
+  metric: z.string(),
+  name: z.string(),
+  health: z.enum(healths),
+  code: z.string(),
+  message: z.string(),
+  measured: z.unknown().optional(),
+  target: z.unknown().optional(),
+  window_days: z.number().nullable(),
+  observed_at: z.string().nullable(),
+});
+
+export const OverrideView = z.object({
+  override_id: z.string(),
+  requested_by: z.string(),
+  reason: z.string(),
+  missing: z.array(z.string()).describe('What kept the gate shut: work, or the ids of criteria.'),
+  requested_at: z.string(),
+  expires_at: z.string(),
+  confirmable_by: z.string().describe('Who may confirm it.'),
+});
+
 export const JourneyView = z.object({
   client_id: z.string(),
   run: z.number(),
@@ -63,7 +87,9 @@ export const JourneyView = z.object({
   queue_position: z.number().nullable(),
   started_at: z.string(),
   stage_started_at: z.string(),
-  day: z.number().describe('Which day of the stage it is, counted from 1.'),
+  day: z.number().describe('Which day of the stage it is, counted from 1; pauses do not count.'),
+  paused: z.object({ since: z.string(), reason: z.string() }).nullable(),
+  paused_seconds: z.number().describe('How long it has been paused in this stage entry.'),
   duration_target_days: z.number().nullable(),
   previous_stage: z.string().nullable(),
   completed_stages: z.array(z.string()),
@@ -73,8 +99,13 @@ export const JourneyView = z.object({
   gate: z.enum(['open', 'shut', 'none']),
   waiting_for: z.string().describe('What the journey waits for, in one sentence.'),
   criteria: z.array(CriterionView),
+  goals: z.array(GoalView).describe('How the success metrics of the stage stand; they never hold it back.'),
   units: z.array(UnitView),
+  not_undone: z
+    .array(z.string())
+    .describe('Tasks of stages that a rollback left and that nothing undoes, as stage/task.'),
   approval: ApprovalView.nullable(),
+  override: OverrideView.nullable().describe('A wish to pass the shut gate that waits for a second person.'),
 });
 
 /** A journey as people and agents see it: everything judged now, from what is recorded. */
@@ -86,7 +117,8 @@ export function journeyView(
   queuePosition: number | null,
 ): z.input<typeof JourneyView> {
   const stage = stageOf(plan, journey.stage);
-  const exit = stage !== undefined && hasExit(plan, stage) && journey.status === 'active';
+  const underWay = journey.status === 'active' || journey.status === 'paused';
+  const exit = stage !== undefined && hasExit(plan, stage) && underWay;
   const verdicts = stage && exit ? judgeStage(stage, journey, now, digest) : [];
   const gate = exit ? (isOpen(journey, verdicts) ? 'open' : 'shut') : 'none';
   return {
@@ -100,7 +132,9 @@ export function journeyView(
     queue_position: queuePosition,
     started_at: iso(journey.startedAt),
     stage_started_at: iso(journey.stageStartedAt),
-    day: Math.floor(Math.max(0, now - journey.stageStartedAt) / DAY) + 1,
+    day: Math.floor(timeInStage_ms(journey, now) / DAY) + 1,
+    paused: journey.pause && { since: iso(journey.pause.since), reason: journey.pause.reason },
+    paused_seconds: Math.round(pausedFor_ms(journey, now) / SECOND),
     duration_target_days:
       stage?.durationTarget_ms === null || stage === undefined ? null : stage.durationTarget_ms / DAY,
     previous_stage: journey.previousStage,
@@ -109,10 +143,13 @@ export function journeyView(
     config_hash: journey.configHash,
     inputs: { ...journey.inputs },
     gate,
-    waiting_for: waitingFor(journey, verdicts, gate, queuePosition),
+    waiting_for: waitingFor(journey, verdicts, gate, queuePosition, now),
     criteria: stage ? criteriaView(stage, verdicts) : [],
-    units: stage ? journey.units.map((unit) => unitView(stage, unit)) : [],
+    goals: stage && underWay ? goalsView(stage, journey, now) : [],
+    units: stage ? journey.units.map((unit) => unitView(stage, unit, journey.pause !== null)) : [],
+    not_undone: journey.notUndone.map(({ stage: of, taskId }) => `${of}/${taskId}`),
     approval: approvalView(journey),
+    override: overrideView(journey, now),
   };
 }
 
@@ -131,20 +168,21 @@ export function criteriaView(stage: StagePlan, verdicts: readonly Verdict[]): z.
   }));
 }
 
-function unitView(stage: StagePlan, unit: Unit): z.input<typeof UnitView> {
-  const template = stage.templates.find(({ id }) => id === unit.templateId);
+function unitView(stage: StagePlan, unit: Unit, paused: boolean): z.input<typeof UnitView> {
+  const template = definitionOf(stage, unit);
   return {
     work_id: unit.workId,
     template_id: unit.templateId,
     name: template?.name ?? unit.templateId,
     status: unit.status,
     tasks: (template?.tasks ?? []).map((task) => {
-      const { attempt, missing, error } = progressOf(unit, task.id);
+      const { status, attempt, missing, error } = progressOf(unit, task.id);
       return {
         task_id: task.id,
         name: task.name,
         intent: task.intent,
-        status: unit.status === 'cancelled' ? 'cancelled' : statusOf(task, unit),
+        // Whose turn it is begins by itself, but not while it is paused.
+        status: unit.status === 'cancelled' ? 'cancelled' : paused ? status : statusOf(task, unit),
         attempt,
         max_attempts: task.retry.maxRetries + 1,
         ...(missing ? { missing: [...missing] } : {}),
@@ -169,27 +207,66 @@ function approvalView({ approval }: Journey): z.input<typeof ApprovalView> | nul
   };
 }
 
+const goalsView = (stage: StagePlan, journey: Journey, now: Instant): z.input<typeof GoalView>[] =>
+  judgeGoals(stage, journey, now).map(({ goal, health, verdict: { code, message, measured, target, observedAt } }) => ({
+    metric: goal.metric,
+    name: goal.name,
+    health,
+    code,
+    message,
+    ...(measured === undefined ? {} : { measured }),
+    ...(target === undefined ? {} : { target }),
+    window_days: goal.window_days,
+    observed_at: observedAt === null ? null : iso(observedAt),
+  }));
+
+/** One that has expired waits for nobody any more. */
+function overrideView({ override }: Journey, now: Instant): z.input<typeof OverrideView> | null {
+  if (!override || now > override.expiresAt) return null;
+  return {
+    override_id: override.id,
+    requested_by: override.requestedBy,
+    reason: override.reason,
+    missing: [...override.missing],
+    requested_at: iso(override.requestedAt),
+    expires_at: iso(override.expiresAt),
+    confirmable_by: `A person with the role operator or approver, other than ${override.requestedBy}.`,
+  };
+}
+
 function waitingFor(
   journey: Journey,
   verdicts: readonly Verdict[],
   gate: 'open' | 'shut' | 'none',
   queuePosition: number | null,
+  now: Instant,
 ): string {
   if (journey.status === 'queued') return `A place: number ${queuePosition ?? '?'} in the queue.`;
   if (journey.status === 'completed') return 'Nothing: the journey is completed.';
+  if (journey.pause) return `Resume: it is paused (${journey.pause.reason}).`;
   if (gate === 'none') return 'Nothing: this is the last stage.';
   if (gate === 'open') return 'Promotion: the gate is open.';
-  return [...workBlockers(journey), ...criteriaBlockers(verdicts)].join(' ') || 'Its work.';
+  return (
+    [...overrideBlocker(journey, now), ...workBlockers(journey), ...criteriaBlockers(verdicts)].join(' ') || 'Its work.'
+  );
 }
 
+const overrideBlocker = ({ override }: Journey, now: Instant): readonly string[] =>
+  override && now <= override.expiresAt
+    ? [
+        `A second person: ${override.requestedBy} wants to pass the gate (confirm-override --override-id=${override.id}).`,
+      ]
+    : [];
+
 function workBlockers({ units }: Journey): readonly string[] {
-  return units.flatMap(({ workId, status, tasks }) => {
+  return units.flatMap(({ workId, status, tasks, definition }) => {
     if (status === 'completed') return [];
+    if (definition && status === 'in_progress') return ['What was left is being undone.'];
     if (status === 'failed') {
       const failedTasks = Object.entries(tasks).filter(([, task]) => task.status === 'failed');
       return failedTasks.map(
         ([id, { error }]) =>
-          `Task ${id} failed (${error?.message ?? 'no reason given'}); retry-tasks --work-id=${workId} starts it again.`,
+          `Task ${id} failed (${error?.message ?? 'no reason given'})${definition ? ', which holds nothing up' : ''}; retry-tasks --work-id=${workId} starts it again.`,
       );
     }
     const waiting = Object.entries(tasks).filter(([, task]) => task.status === 'waiting_for_input');

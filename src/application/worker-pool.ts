@@ -10,6 +10,8 @@ export type WorkerPool = {
   readonly waiting: () => number;
   /** Tells the jobs whose key begins so to stop; their results are dropped. */
   readonly cancel: (prefix: string) => void;
+  /** Takes back what waits for a worker; what runs goes on. */
+  readonly withdraw: (prefix: string) => void;
   /** Gives up what has run longer than it may. One look a second costs less than a timer a job. */
   readonly endOverdue: () => void;
   readonly stop: () => Promise<void>;
@@ -45,6 +47,10 @@ export function workerPool(size: number, clock: Clock): WorkerPool {
       queue.delete(key);
       void perform(job);
     }
+  }
+
+  function withdraw(prefix: string): void {
+    for (const key of queue.keys()) if (key.startsWith(prefix)) queue.delete(key);
   }
 
   async function perform(job: Job): Promise<void> {
@@ -85,8 +91,9 @@ export function workerPool(size: number, clock: Clock): WorkerPool {
       fill();
     },
     waiting: () => queue.size,
+    withdraw,
     cancel: (prefix) => {
-      for (const key of queue.keys()) if (key.startsWith(prefix)) queue.delete(key);
+      withdraw(prefix);
       for (const [key, { cancel, end }] of running) {
         if (!key.startsWith(prefix)) continue;
         cancel.abort('cancelled');

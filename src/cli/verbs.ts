@@ -1,6 +1,7 @@
 import { catalogue } from '#application/catalogue.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
 import { verifyStore } from '#application/use-cases/verify-store.ts';
+import { confirmOverride } from '#application/use-cases/confirm-override.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import type { Answered } from './ask.ts';
@@ -54,7 +55,7 @@ function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase[
     fields: paging ? fields.map((field) => (field.name === 'limit' ? withoutMost(field) : field)) : fields,
     collection,
     writes,
-    localToken: 'admin',
+    localToken: useCase.name === confirmOverride.name ? 'approver' : 'admin',
     useCase,
     run: async ({ ask, key }, input) => {
       if (paging) return askPages(ask, useCase, paging, input);

@@ -3,6 +3,7 @@ import type { Instant } from './time.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { FieldSchema } from './work/schema.ts';
 import type { Observation } from './criteria/evidence.ts';
+import type { Hysteresis } from './criteria/hysteresis.ts';
 import type { Judgement } from './criteria/verdict.ts';
 
 /**
@@ -17,7 +18,11 @@ export type Plan = {
   readonly taskTimeout_ms: number;
   /** A journey is looked at again after this long, even if nothing seems to change. */
   readonly baseInterval_ms: number;
+  readonly autoRollback: AutoRollback;
 };
+
+/** How often a journey may be rolled back without a person: beyond it people are told, and nothing else happens. */
+export type AutoRollback = { readonly enabled: boolean; readonly max: number; readonly window_ms: number };
 
 export type StagePlan = {
   readonly id: string;
@@ -28,6 +33,8 @@ export type StagePlan = {
   /** false: an open gate waits for promote. */
   readonly autoPromotion: boolean;
   readonly criteria: readonly Criterion[];
+  /** What brings a journey back a stage by itself once it has failed for as long as it says. */
+  readonly rollbackCriteria: readonly RollbackCriterion[];
   readonly goals: readonly Goal[];
   readonly templates: readonly WorkTemplate[];
 };
@@ -35,10 +42,13 @@ export type StagePlan = {
 /** A figure that a stage aims at without ever being held back by it (the guide's success_metrics). */
 export type Goal = {
   readonly metric: string;
-  readonly target: number;
-  readonly window_days: number;
-  readonly evidenceKind: string;
+  readonly name: string;
+  /** null: the criterion minds its time itself. */
+  readonly window_days: number | null;
+  readonly criterion: EvidenceCriterion;
 };
+
+export type RollbackCriterion = EvidenceCriterion & { readonly hysteresis: Hysteresis };
 
 export type Criterion = EvidenceCriterion | ApprovalCriterion;
 
@@ -62,6 +72,8 @@ export type EvidenceCriterion = CriterionBase & {
    * known, because old bad news (a bug that is still open) must not vanish with the stage entry.
    */
   readonly scope: 'stage' | 'history';
+  /** null: it counts as it is judged. */
+  readonly hysteresis: Hysteresis | null;
   readonly judge: Judge;
 };
 
@@ -113,6 +125,10 @@ export type TaskPlan = {
   readonly retry: RetryPolicy;
   /** Input name -> where it comes from: `journey.<input>`, `<task_id>.<output>` or `<stage>.<output>`. */
   readonly inputMapping: { readonly [input: string]: string };
+  /** The input as it was settled beforehand; null: it is looked for when the task begins. */
+  readonly given: JsonObject | null;
+  /** What undoes it; null: nothing does. */
+  readonly compensateIntent: string | null;
   /** The evidence that this task's output stands for, if its intent is mapped to a kind. */
   readonly evidence: TaskEvidence | null;
 };

@@ -1,5 +1,5 @@
 import { evidenceKinds } from '#validators/evidence-kinds.ts';
-import { repeated } from './check-stages.ts';
+import { repeated } from './repeated.ts';
 import type { AgentsFile } from './file-schemas.ts';
 import { allowedText } from './nearest.ts';
 import { shown, type Problem } from './problem.ts';

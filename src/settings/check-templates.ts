@@ -1,9 +1,9 @@
 import { fits } from '#core/work/check.ts';
 import type { Json } from '#core/json.ts';
-import { repeated } from './check-stages.ts';
 import type { StageDocument, TaskDocument, TemplateDocument } from './file-schemas.ts';
 import { allowedText } from './nearest.ts';
 import { shown, type Problem } from './problem.ts';
+import { repeated } from './repeated.ts';
 import { ancestorsOf, taskOrder } from './task-order.ts';
 import type { Locate, Path } from './zod-problems.ts';
 

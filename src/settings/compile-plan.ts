@@ -1,11 +1,30 @@
 import type { FieldSchema } from '#core/work/schema.ts';
-import type { Criterion, Goal, Plan, StagePlan, TaskPlan, WorkTemplate } from '#core/plan.ts';
+import type {
+  Criterion,
+  EvidenceCriterion,
+  Goal,
+  Plan,
+  RollbackCriterion,
+  StagePlan,
+  TaskPlan,
+  WorkTemplate,
+} from '#core/plan.ts';
 import type { RetryPolicy } from '#core/retry.ts';
-import { DAY, SECOND } from '#core/time.ts';
+import { DAY, HOUR, SECOND } from '#core/time.ts';
+import type { Hysteresis } from '#core/criteria/hysteresis.ts';
 import { validators } from '#validators/registry.ts';
+import { metricValidators } from '#validators/success-metrics.ts';
+import type { Validator } from '#validators/validator.ts';
 import { nodesOf } from './check-templates.ts';
 import { configHash, type ConfigDocument } from './document.ts';
-import { goalMetrics, type CriterionDocument, type TaskDocument, type TemplateDocument } from './file-schemas.ts';
+import { goalValidators } from './check-goals.ts';
+import type {
+  CriterionDocument,
+  GoalDocument,
+  RollbackDocument,
+  TaskDocument,
+  TemplateDocument,
+} from './file-schemas.ts';
 import { taskEvidence } from './task-evidence.ts';
 import { ancestorsOf, taskOrder } from './task-order.ts';
 
@@ -19,6 +38,11 @@ export function compilePlan(document: ConfigDocument): Plan {
     maxConcurrentJourneys: document.max_concurrent_journeys,
     taskTimeout_ms: document.timeouts.task_execution_seconds * SECOND,
     baseInterval_ms: document.polling.base_interval_seconds * SECOND,
+    autoRollback: {
+      enabled: document.features.auto_rollback_enabled,
+      max: document.auto_rollback.max,
+      window_ms: document.auto_rollback.window_days * DAY,
+    },
   };
 }
 
@@ -32,12 +56,8 @@ function stagePlan(stage: StageConfig, document: ConfigDocument): StagePlan {
     durationTarget_ms: duration_target_days === null ? null : duration_target_days * DAY,
     autoPromotion: stage.auto_promotion ?? document.features.auto_promotion_enabled,
     criteria: stage.exit_criteria.map((criterion) => criterionPlan(criterion as CriterionDocument, document)),
-    goals: stage.success_metrics.map(({ metric, target, window_days }): Goal => ({
-      metric,
-      target,
-      window_days,
-      evidenceKind: goalMetrics[metric],
-    })),
+    rollbackCriteria: stage.rollback_criteria.map((criterion) => rollbackPlan(criterion as RollbackDocument, document)),
+    goals: stage.success_metrics.map((goal) => goalPlan(goal as GoalDocument, document)),
     templates: templates.map((template) => templatePlan(template as TemplateDocument, document)),
   };
 }
@@ -55,19 +75,84 @@ function criterionPlan(criterion: CriterionDocument, document: ConfigDocument): 
     required: criterion.required,
   };
   if (validator.kind === 'approval') return { ...base, kind: 'approval', rule: validator.bind(criterion.parameters) };
-  const { judge, maxAge_ms } = validator.bind(criterion.parameters);
+  return {
+    ...base,
+    ...judgedOnEvidence(validator, criterion.parameters, criterion.accepted_sources, document),
+    hysteresis: hysteresisOf(criterion.consecutive, criterion.hold_for_hours),
+  };
+}
+
+type Judged = Pick<EvidenceCriterion, 'kind' | 'evidenceKind' | 'acceptedSources' | 'maxAge_ms' | 'scope' | 'judge'>;
+
+function judgedOnEvidence(
+  validator: Extract<Validator, { kind: 'evidence' }>,
+  parameters: unknown,
+  acceptedSources: readonly string[] | undefined,
+  document: ConfigDocument,
+): Judged {
+  const { judge, maxAge_ms } = validator.bind(parameters);
   const mapped = Object.entries(document.evidence).flatMap(([intent, kind]) =>
     kind === validator.evidence ? [`task:${intent}`] : [],
   );
   return {
-    ...base,
     kind: 'evidence',
     evidenceKind: validator.evidence,
-    acceptedSources: criterion.accepted_sources ?? [...defaultSources, ...mapped],
+    acceptedSources: acceptedSources ?? [...defaultSources, ...mapped],
     maxAge_ms,
     scope: validator.scope,
     judge,
   };
+}
+
+const hysteresisOf = (consecutive: number | undefined, hours: number | undefined): Hysteresis | null =>
+  consecutive === undefined && hours === undefined
+    ? null
+    : { consecutive: consecutive ?? 1, hold_ms: (hours ?? 0) * HOUR };
+
+function rollbackPlan(criterion: RollbackDocument, document: ConfigDocument): RollbackCriterion {
+  const { check_id, name, validator, parameters, accepted_sources, consecutive, for_hours } = criterion;
+  return {
+    checkId: check_id,
+    name,
+    validator,
+    required: true,
+    ...judgedOnEvidence(evidenceValidator(validators, validator), parameters, accepted_sources, document),
+    hysteresis: hysteresisOf(consecutive, for_hours) ?? { consecutive: 1, hold_ms: 0 },
+  };
+}
+
+function goalPlan(goal: GoalDocument, document: ConfigDocument): Goal {
+  const { metric, window_days, target, max_age_hours, accepted_sources } = goal;
+  const id = metric ?? goal.check_id ?? '';
+  const validator = evidenceValidator(goalValidators, metric ? metricValidators[metric].name : goal.validator);
+  // A figure is good for as long as the window that it was taken over.
+  const parameters = metric
+    ? { target, window_days, max_age_hours: max_age_hours === undefined ? (window_days ?? 0) * 24 : max_age_hours }
+    : goal.parameters;
+  const window = metric ? window_days : goal.parameters?.['window_days'];
+  const name = goal.name ?? id;
+  return {
+    metric: id,
+    name,
+    window_days: typeof window === 'number' ? window : null,
+    criterion: {
+      checkId: id,
+      name,
+      validator: validator.name,
+      required: false,
+      ...judgedOnEvidence(validator, parameters, accepted_sources, document),
+      hysteresis: null,
+    },
+  };
+}
+
+function evidenceValidator(
+  known: ReadonlyMap<string, Validator>,
+  name: string | undefined,
+): Extract<Validator, { kind: 'evidence' }> {
+  const validator = known.get(name ?? '');
+  if (validator?.kind !== 'evidence') throw new Error(`${name} is not a validator of evidence.`);
+  return validator;
 }
 
 function templatePlan(template: TemplateDocument, document: ConfigDocument): WorkTemplate {
@@ -103,6 +188,8 @@ function taskPlan(task: TaskDocument, ancestors: readonly string[], document: Co
     ancestors,
     retry: retryPolicy(task, document),
     inputMapping: task.input_mapping ?? {},
+    given: null,
+    compensateIntent: task.compensate_intent ?? null,
     evidence: kind === undefined ? null : taskEvidence(kind),
   };
 }

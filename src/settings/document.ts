@@ -31,7 +31,7 @@ export function documentOf(
   { templates }: TemplatesFile,
   { evidence }: Pick<AgentsFile, 'evidence'>,
 ): ConfigDocument {
-  const { max_concurrent_journeys, timeouts, retry, circuit_breaker, features, polling } = orchestrator;
+  const { max_concurrent_journeys, timeouts, retry, circuit_breaker, features, auto_rollback, polling } = orchestrator;
   const { base_interval_seconds } = polling;
   return frozen({
     max_concurrent_journeys,
@@ -39,6 +39,7 @@ export function documentOf(
     retry,
     circuit_breaker,
     features,
+    auto_rollback,
     polling: { base_interval_seconds },
     stages: stages.toSorted((a, b) => a.order - b.order),
     templates,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backoffStrategies } from '#core/retry.ts';
 import { fieldTypes } from '#core/work/schema.ts';
+import { metricNames } from '#validators/success-metrics.ts';
 
 const slugOf = (length: number) =>
   z.string().regex(new RegExp(`^[a-z0-9][a-z0-9_-]{0,${length - 1}}$`), {
@@ -36,6 +37,10 @@ const circuitBreaker = z.strictObject({
   timeout_seconds: seconds.default(60),
   half_open_max_requests: z.int().min(1).max(100).default(3),
 });
+const autoRollback = z.strictObject({
+  max: z.int().min(1).max(100).default(1),
+  window_days: z.number().positive().max(365).default(7),
+});
 const features = z.strictObject({
   auto_promotion_enabled: z.boolean().default(true),
   auto_rollback_enabled: z.boolean().default(true),
@@ -68,6 +73,7 @@ export const orchestratorFile = z.strictObject({
     circuit_breaker: circuitBreaker.prefault({}),
     features: features.prefault({}),
     retention: retention.prefault({}),
+    auto_rollback: autoRollback.prefault({}),
     polling: z.strictObject({ cron: cron.default('* * * * *'), base_interval_seconds: baseInterval }).prefault({}),
   }),
 });
@@ -75,6 +81,8 @@ export const orchestratorFile = z.strictObject({
 const source = z.string().regex(/^(collector|operator)$|^(collector|operator|task|token):\S{1,128}$/, {
   error: 'must be collector, operator, collector:<name>, operator:<principal>, task:<agent_intent> or token:<name>',
 });
+
+const consecutive = z.int().min(1).max(1_000);
 
 /** Validators and their parameters are checked against the registry afterwards, where the message can name both. */
 const criterion = z.strictObject({
@@ -85,15 +93,30 @@ const criterion = z.strictObject({
   required: z.boolean().default(true),
   accepted_sources: z.array(source).min(1).max(50).optional(),
   max_age_hours: hours.nullable().optional(),
+  consecutive: consecutive.optional(),
+  hold_for_hours: hours.optional(),
 });
 
-/** A goal's metric -> the kind of evidence that says how it stands. */
-export const goalMetrics = {
-  user_adoption: 'user_adoption',
-  search_satisfaction: 'search_satisfaction',
-  query_volume_growth: 'query_volume',
-} as const;
-const metricNames = Object.keys(goalMetrics) as (keyof typeof goalMetrics)[];
+/** What brings a journey back: it must say for how long it has to fail, so that one bad figure never does. */
+const rollbackCriterion = criterion
+  .omit({ required: true, hold_for_hours: true })
+  .extend({ for_hours: hours.optional() });
+
+/**
+ * A goal in the guide's own shape (`metric`, `target`, `window_days`) or in that of an exit criterion (`check_id`, `name`,
+ * `validator`, `parameters`). That it has one of the two is checked afterwards, where the message can say so.
+ */
+const successMetric = z.strictObject({
+  metric: z.enum(metricNames).optional(),
+  target: z.number().min(-1_000_000).max(1_000_000).optional(),
+  window_days: z.number().positive().max(365).optional(),
+  check_id: slug.optional(),
+  name: label.optional(),
+  validator: z.string().min(1).max(100).optional(),
+  parameters: z.record(z.string(), z.json()).optional(),
+  accepted_sources: z.array(source).min(1).max(50).optional(),
+  max_age_hours: hours.nullable().optional(),
+});
 
 const stage = z.strictObject({
   stage_id: stageId,
@@ -102,16 +125,8 @@ const stage = z.strictObject({
   duration_target_days: z.number().positive().max(3_650).nullable().default(null),
   auto_promotion: z.boolean().optional(),
   exit_criteria: z.array(criterion).max(50).default([]),
-  success_metrics: z
-    .array(
-      z.strictObject({
-        metric: z.enum(metricNames),
-        target: z.number().min(-1_000_000).max(1_000_000),
-        window_days: z.number().positive().max(365).default(30),
-      }),
-    )
-    .max(50)
-    .default([]),
+  rollback_criteria: z.array(rollbackCriterion).max(50).default([]),
+  success_metrics: z.array(successMetric).max(50).default([]),
 });
 export const stagesFile = z.strictObject({ stages: z.array(stage).min(1).max(50) });
 
@@ -177,6 +192,7 @@ export const documentSchema = z.strictObject({
   retry,
   circuit_breaker: circuitBreaker,
   features,
+  auto_rollback: autoRollback.prefault({}),
   polling: z.strictObject({ base_interval_seconds: baseInterval }),
   stages: stagesFile.shape.stages,
   templates: templatesFile.shape.templates,
@@ -187,6 +203,8 @@ export type OrchestratorFile = z.output<typeof orchestratorFile>;
 export type StagesFile = z.output<typeof stagesFile>;
 export type StageDocument = StagesFile['stages'][number];
 export type CriterionDocument = StageDocument['exit_criteria'][number];
+export type RollbackDocument = StageDocument['rollback_criteria'][number];
+export type GoalDocument = StageDocument['success_metrics'][number];
 export type TemplatesFile = z.output<typeof templatesFile>;
 export type TemplateDocument = TemplatesFile['templates'][number];
 export type TaskDocument = TemplateDocument['tasks'][number];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { invariants } from '#core/verify/violation.ts';
+import { journeyStatuses } from '#core/journey/journey.ts';
 import { jsonSchemas } from '#settings/json-schemas.ts';
 import { variables } from '#settings/variables.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
@@ -67,6 +68,19 @@ describe('the documentation says what is', () => {
   test.each(referenceFiles)('the generated tables of docs/%s are up to date (node docs/reference.ts)', (name) => {
     const text = page(`docs/${name}`);
     expect(withTables(text)).toBe(text);
+  });
+
+  test('S153: the design of the state machine names every command, event and status that there is', () => {
+    const design = page('docs/designs/journey-state-machine-design.md');
+    const named = (file: string): readonly string[] =>
+      [...page(`src/core/journey/${file}`).matchAll(/type: ((?:'[a-z_]+'(?: \| )?)+)/g)].flatMap(([, names = '']) =>
+        [...names.matchAll(/'([a-z_]+)'/g)].map(([, name = '']) => name),
+      );
+    // What a result's outcome is called is not a command.
+    const commands = named('commands.ts').filter((name) => !['succeeded', 'failed'].includes(name));
+    const all = new Set([...commands, ...named('events.ts'), ...journeyStatuses]);
+    expect(all.size).toBeGreaterThan(40);
+    expect([...all].filter((name) => !new RegExp(`\\b${name}\\b`).test(design))).toEqual([]);
   });
 
   test('notes on keys are about keys that exist', () => {

@@ -4,7 +4,7 @@ import { isRefusal } from '#core/errors.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { stageOf } from '#core/plan.ts';
 import { statusOf } from '#core/work/graph.ts';
-import { progressOf, type Unit } from '#core/work/unit.ts';
+import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { holdAdmission, inOrder, openTestJournal, type TestJournal } from '#test/support/engine/journal.ts';
@@ -124,8 +124,7 @@ const running = (units: readonly Unit[]): readonly Unit[] => units.filter(({ sta
 function tablesAsFolded({ plan, known }: Play): Tables {
   const journey = known();
   const units = journey?.units ?? [];
-  const tasksOf = ({ templateId }: Unit) =>
-    stageOf(plan, journey?.stage ?? '')?.templates.find(({ id }) => id === templateId)?.tasks ?? [];
+  const tasksOf = (unit: Unit) => definitionOf(stageOf(plan, journey?.stage ?? ''), unit)?.tasks ?? [];
   return {
     events: journey?.version ?? 0,
     units: units.map(({ workId, status, owner }) => ({

@@ -6,9 +6,17 @@ import { evolve } from '#core/journey/evolve.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { hasExit, stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
 import { judgeHistory } from '#core/verify/history.ts';
+import { HOUR, SECOND } from '#core/time.ts';
 import { driveToTheEnd } from '#test/support/engine/drive.ts';
 import { folded, playOf, type Play, type Played } from '#test/support/engine/play.ts';
-import { commandFor, history, variedDocument, worldOf, type Step } from '#test/support/engine/random-commands.ts';
+import {
+  collapse,
+  commandFor,
+  history,
+  variedDocument,
+  worldOf,
+  type Step,
+} from '#test/support/engine/random-commands.ts';
 
 /** How often something was reached over all runs: a property that is never tried proves nothing. */
 const reached = new Map<string, number>();
@@ -25,11 +33,23 @@ function played(steps: readonly Step[]): Play & { readonly looks: readonly Look[
     const answer = play.attempt(commandFor(step, play.plan, before, play.now()), worldOf(step));
     looks.push({ before, after: play.journey(), refused: isRefusal(answer) });
   }
-  for (const { event } of play.log) {
+  count(play.log);
+  return { ...play, looks };
+}
+
+function count(log: readonly Played[]): void {
+  for (const { event } of log) {
     const name = event.type === 'stage_entered' ? `${event.kind} to ${event.stage}` : event.type;
     reached.set(name, (reached.get(name) ?? 0) + 1);
   }
-  return { ...play, looks };
+}
+
+function breakDown(play: Play): void {
+  driveToTheEnd(play);
+  play.pass(SECOND);
+  play.do({ type: 'record_evidence', observations: [collapse(play.now())] });
+  play.pass(13 * HOUR);
+  play.do({ type: 'evaluate' });
 }
 
 const property = (check: (steps: readonly Step[]) => void): void =>
@@ -65,13 +85,14 @@ describe('whatever is asked of a journey, in whatever order', () => {
     });
   });
 
-  test('stage entries count up by one, and only an active journey with an exit ahead holds a slot', () => {
+  test('stage entries count up by one, and only a journey under way with an exit ahead holds a slot, paused or not', () => {
     property((steps) => {
       const { log, looks, plan } = played(steps);
       const entries = log.flatMap(({ event }) => (event.type === 'stage_entered' ? [event.entry] : []));
       expect(entries).toEqual(entries.map((_, index) => index + 1));
       const wrong = looks.filter(
-        ({ after: { holdsSlot, status, stage } }) => holdsSlot !== (status === 'active' && exits(plan, stage)),
+        ({ after: { holdsSlot, status, stage } }) =>
+          holdsSlot !== ((status === 'active' || status === 'paused') && exits(plan, stage)),
       );
       expect(wrong).toEqual([]);
     });
@@ -83,7 +104,7 @@ describe('whatever is asked of a journey, in whatever order', () => {
       expect(brokenTransitions(log)).toEqual([]);
       const wrong = looks.filter(
         ({ after: { status, stage, completedStages } }) =>
-          status === 'active' && completedStages.join() !== below(plan, stage).join(),
+          (status === 'active' || status === 'paused') && completedStages.join() !== below(plan, stage).join(),
       );
       expect(wrong).toEqual([]);
     });
@@ -125,6 +146,45 @@ describe('whatever is asked of a journey, in whatever order', () => {
     });
   });
 
+  test('while a journey is paused nothing begins and nothing follows: only what was under way is recorded', () => {
+    property((steps) => {
+      const { log } = played(steps);
+      expect(begunWhilePaused(log)).toEqual([]);
+    });
+  });
+
+  test('S61: a shut gate is passed only by two people, of whom neither is an agent, on what both were shown', () => {
+    property((steps) => {
+      const { log } = played(steps);
+      const overridden = log.flatMap(({ event }) =>
+        event.type === 'stage_entered' && event.kind === 'override' ? [event.override] : [],
+      );
+      const wrong = overridden.filter(
+        (by) => !by || by.requested_by === by.confirmed_by || [by.requested_by, by.confirmed_by].includes('robot'),
+      );
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  test('S62: an automatic rollback follows no rollback, and never twice within its window', () => {
+    property((steps) => {
+      const play = played(steps);
+      // Twice to the end, and twice it breaks down there: the second time people are told, and nothing else happens.
+      breakDown(play);
+      breakDown(play);
+      expect(hastyRollbacks(play.log, play.plan.autoRollback.window_ms)).toEqual([]);
+      expect(play.journey()).toMatchObject({ stage: 'production', rollbackRefused: true });
+      count(play.log.slice(-1));
+    });
+  });
+
+  test('S95: a rollback undoes what had succeeded and can be undone, in reverse order, and names the rest', () => {
+    property((steps) => {
+      const { log, plan } = played(steps);
+      expect(wronglyUndone(log, plan)).toEqual([]);
+    });
+  });
+
   test('I12: nothing leads into a dead end: good agents and good people always bring it to the last stage', () => {
     property((steps) => {
       const play = played(steps);
@@ -140,6 +200,9 @@ describe('whatever is asked of a journey, in whatever order', () => {
       ['task_waiting_for_input', 'task_succeeded', 'task_attempt_failed', 'unit_completed', 'unit_failed'],
       ['unit_cancelled', 'unit_taken_over', 'tasks_retried', 'evidence_recorded', 'criteria_judged'],
       ['approval_requested', 'approval_decided', 'approval_voided'],
+      ['journey_paused', 'journey_resumed', 'override_requested', 'override_confirmed', 'override to pilot'],
+      ['compensation_planned', 'criteria_tracked', 'goals_judged', 'criterion_regressed'],
+      ['journey_rolled_back_automatically', 'automatic_rollback_refused'],
     ].flat();
     expect(kinds.filter((kind) => (reached.get(kind) ?? 0) < 5)).toEqual([]);
   });
@@ -209,6 +272,59 @@ function resultsOutOfOrder(plan: Plan, log: readonly Played[]): readonly string[
     for (const earlier of taskIn(plan, event.task_id).dependsOn)
       if (!done.has(`${event.work_id}/${earlier}`)) wrong.push(`${name} before ${earlier}`);
     done.add(name);
+  }
+  return wrong;
+}
+
+function begunWhilePaused(log: readonly Played[]): readonly string[] {
+  const begun: string[] = [];
+  let paused = false;
+  for (const { event } of log) {
+    if (event.type === 'journey_paused') paused = true;
+    if (event.type === 'journey_resumed' || event.type === 'journey_completed') paused = false;
+    const recorded =
+      /^(journey_paused|input_provided|evidence_recorded|task_succeeded|task_attempt_failed|unit_(completed|failed|cancelled)|approval_voided)$/;
+    if (paused && !recorded.test(event.type)) begun.push(event.type);
+  }
+  return begun;
+}
+
+function hastyRollbacks(log: readonly Played[], window_ms: number): readonly string[] {
+  const hasty: string[] = [];
+  let entered = 'start';
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { event, at } of log) {
+    if (event.type === 'journey_started') last = Number.NEGATIVE_INFINITY;
+    if (event.type === 'stage_entered') entered = event.kind;
+    if (event.type !== 'journey_rolled_back_automatically') continue;
+    if (entered === 'rollback') hasty.push(`a rollback of a rollback at ${at}`);
+    if (at - last < window_ms) hasty.push(`the second within the window at ${at}`);
+    if (event.verdicts.some(({ outcome }) => outcome !== 'failed')) hasty.push(`without a failure at ${at}`);
+    last = at;
+  }
+  return hasty;
+}
+
+function wronglyUndone(log: readonly Played[], plan: Plan): readonly string[] {
+  const wrong: string[] = [];
+  // What succeeded in this run and was not undone, by stage and task.
+  let done = new Set<string>();
+  let leaving: string | null = null;
+  for (const { event } of log) {
+    if (event.type === 'journey_started') done = new Set();
+    if (event.type === 'task_succeeded') done.add(`${event.work_id.split(':')[1]} ${event.task_id}`);
+    if (event.type === 'stage_entered') leaving = event.kind === 'rollback' ? event.from : null;
+    if (event.type !== 'compensation_planned') continue;
+    if (leaving === null) wrong.push('a compensation without a rollback');
+    for (const { undoes, intent } of event.steps) {
+      if (taskIn(plan, undoes.task_id).compensateIntent !== intent) wrong.push(`${undoes.task_id} by ${intent}`);
+      if (![...done].some((name) => name.endsWith(` ${undoes.task_id}`)))
+        wrong.push(`${undoes.task_id} was never done`);
+    }
+    for (const { task_id } of event.not_undone)
+      if (taskIn(plan, task_id).compensateIntent !== null) wrong.push(`${task_id} can be undone`);
+    const orders = event.steps.map(({ undoes }) => orderOf(undoes.stage));
+    if (orders.some((order, index) => order > (orders[index - 1] ?? order))) wrong.push('not in reverse order');
   }
   return wrong;
 }

@@ -92,8 +92,57 @@ describe('the plan', () => {
     });
   });
 
+  test('S62: rollback criteria, and how long a criterion must hold, are part of the plan, and survive being stored', () => {
+    using config = seededConfig();
+    config.edit(
+      'stages.yaml',
+      'order: 3',
+      `order: 3
+    rollback_criteria:
+      - check_id: "outage"
+        name: "Outage"
+        validator: "PerformanceSLAValidator"
+        parameters: { p95_latency_max_ms: 5000, error_rate_max: 0.2 }
+        consecutive: 3
+        for_hours: 2`,
+    );
+    config.edit('stages.yaml', 'max_high: 5', 'max_high: 5\n        hold_for_hours: 24');
+    config.edit('journey-orchestrator.yaml', '# Feature Flags', 'auto_rollback: { max: 2, window_days: 14 }');
+    const changed = loadSettings({ env: {}, configDir: config.dir }).document;
+    for (const each of [changed, readDocument(JSON.parse(JSON.stringify(changed)))]) {
+      const compiled = compilePlan(each);
+      expect(compiled.autoRollback).toEqual({ enabled: true, max: 2, window_ms: 14 * DAY });
+      expect(compiled.stages[2]?.rollbackCriteria).toMatchObject([
+        {
+          checkId: 'outage',
+          evidenceKind: 'performance',
+          acceptedSources: ['collector', 'operator'],
+          hysteresis: { consecutive: 3, hold_ms: 2 * HOUR },
+        },
+      ]);
+      expect(criterionOf('sandbox', 'security_scan', compiled)).toMatchObject({
+        hysteresis: { consecutive: 1, hold_ms: 24 * HOUR },
+      });
+      expect(criterionOf('sandbox', 'search_quality', compiled)).toMatchObject({ hysteresis: null });
+    }
+  });
+
+  test('S80: a goal in the shape of an exit criterion is the same goal as in the guide’s shape', () => {
+    using config = seededConfig();
+    config.edit(
+      'stages.yaml',
+      '- metric: "search_satisfaction"\n        target: 4.5',
+      '- check_id: "search_satisfaction"\n        name: "Satisfaction"\n        validator: "SearchSatisfactionMetric"\n        parameters: { target: 4.5, window_days: 30, max_age_hours: 720 }',
+    );
+    const [, other] = compilePlan(loadSettings({ env: {}, configDir: config.dir }).document).stages[2]?.goals ?? [];
+    const [, guide] = stageOf('production')?.goals ?? [];
+    const plain = (goal: typeof guide) =>
+      JSON.parse(JSON.stringify({ ...goal, name: '', criterion: { ...goal?.criterion, name: '' } }));
+    expect(plain(other)).toEqual(plain(guide));
+  });
+
   test('S80: success metrics become goals with their evidence', () => {
-    expect(stageOf('production')?.goals.map(({ metric, evidenceKind }) => [metric, evidenceKind])).toEqual([
+    expect(stageOf('production')?.goals.map(({ metric, criterion }) => [metric, criterion.evidenceKind])).toEqual([
       ['user_adoption', 'user_adoption'],
       ['search_satisfaction', 'search_satisfaction'],
       ['query_volume_growth', 'query_volume'],

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSettings } from '#settings/load-settings.ts';
+import { lifecycleDefects } from './lifecycle-defects.ts';
 import { defects, orchestrator, stages, templates } from './defects.ts';
 import { messageOf, seededConfig } from './seeded-config.ts';
 
 describe('defects in the files', () => {
-  test.each(defects)('%s stops the start', (_, file, from, to, ...says) => {
+  test.each([...defects, ...lifecycleDefects])('%s stops the start', (_, file, from, to, ...says) => {
     using config = seededConfig();
     config.edit(file, from, to);
     const message = messageOf({ env: {}, configDir: config.dir });

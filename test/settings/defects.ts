@@ -171,6 +171,21 @@ export const defects: readonly Defect[] = [
     'exit_criteria[2].max_age_hours is 2: parameters.max_age_hours says 1',
   ],
   [
+    'repetition of evidence on an approval',
+    stages,
+    'validator: "DemoApprovalValidator"',
+    'validator: "DemoApprovalValidator"\n        consecutive: 2\n        hold_for_hours: 1',
+    'exit_criteria[3].consecutive is 2: not for DemoApprovalValidator',
+    'exit_criteria[3].hold_for_hours is 1: not for DemoApprovalValidator',
+  ],
+  [
+    'a criterion that must hold for no observation at all',
+    stages,
+    'max_high: 5',
+    'max_high: 5\n        consecutive: 0',
+    'exit_criteria[2].consecutive is 0: Too small: expected number to be >=1',
+  ],
+  [
     'S80: an unknown goal',
     stages,
     'metric: "user_adoption"',

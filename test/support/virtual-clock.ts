@@ -46,5 +46,7 @@ export function virtualClock(startAt: Instant = Date.UTC(2026, 0, 1)): VirtualCl
     await nextTurnOfTheEventLoop();
     return advance(end - now);
   };
-  return { journey: () => now, machine: () => now, sleep, advance, sleepers: () => asleep.size };
+  // Waits may end between two milliseconds; no clock of the product says so.
+  const whole = (): Instant => Math.floor(now);
+  return { journey: whole, machine: whole, sleep, advance, sleepers: () => asleep.size };
 }

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { EvidenceBook, Observation } from '#core/criteria/evidence.ts';
-import { evolve, mergedOutputs } from '#core/journey/evolve.ts';
+import { COMPENSATION } from '#core/journey/compensation-unit.ts';
+import { evolve, mergedOutputs, withTasks } from '#core/journey/evolve.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
-import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
+import { freshEntry, type Journey, type JourneyStatus } from '#core/journey/journey.ts';
 
 /**
  * Everything that decides about a journey, in one statement: one snapshot, so that a commit between two reads cannot
@@ -12,11 +13,12 @@ export const loadJourneys = `
 select j.client_id, j.run, j.status, j.current_stage, j.previous_stage, j.stage_entry, j.version, j.entered_version, j.holds_slot,
   round(extract(epoch from j.started_at) * 1000)::float8 as started_at,
   round(extract(epoch from j.stage_started_at) * 1000)::float8 as stage_started_at,
-  j.completed_stages, j.config_hash, j.started_by, j.inputs, j.metadata,
+  j.completed_stages, j.config_hash, j.started_by, j.inputs, j.metadata, j.rolled_back_at,
   (select json_agg(json_build_array(e.type, e.data, round(extract(epoch from e.at) * 1000)::float8) order by e.seq)
      from journey_events e where e.client_id = j.client_id and e.seq >= j.entered_version) as events,
   (select json_agg(json_build_array(u.stage, u.results) order by u.stage_entry, u.template_id collate "C")
-     from unit_of_works u where u.client_id = j.client_id and u.status = 'completed' and u.created_at >= j.started_at) as outputs,
+     from unit_of_works u where u.client_id = j.client_id and u.status = 'completed' and u.created_at >= j.started_at
+       and u.template_id <> '${COMPENSATION}') as outputs,
   (select json_agg(json_build_array(c.kind, c.subject, c.value, round(extract(epoch from c.observed_at) * 1000)::float8, c.source, c.origin,
        c.recorded_by, c.stage_entry))
      from evidence_current c where c.client_id = j.client_id) as evidence
@@ -40,6 +42,7 @@ export type LoadedRow = {
   readonly started_by: string;
   readonly inputs: JsonObject;
   readonly metadata: JsonObject;
+  readonly rolled_back_at: readonly number[];
   readonly events: readonly (readonly [JourneyEvent['type'], JsonObject, number])[] | null;
   readonly outputs: readonly (readonly [string, { readonly [taskId: string]: JsonObject } | null])[] | null;
   readonly evidence: readonly (readonly [string, string, Json, number, string, string, string, number])[] | null;
@@ -77,8 +80,10 @@ function beforeStage(row: LoadedRow): Journey {
     units: [],
     outputs: outputsOf(row.outputs ?? []),
     evidence: {},
-    verdicts: {},
-    approval: null,
+    ...freshEntry,
+    entryKind: 'start',
+    done: doneIn(row.outputs ?? []),
+    rolledBackAt: row.rolled_back_at,
   };
 }
 
@@ -86,6 +91,12 @@ function outputsOf(units: NonNullable<LoadedRow['outputs']>): Journey['outputs']
   const outputs: Record<string, JsonObject> = {};
   for (const [stage, results] of units) outputs[stage] = { ...outputs[stage], ...mergedOutputs(results ?? {}) };
   return outputs;
+}
+
+function doneIn(units: NonNullable<LoadedRow['outputs']>): Journey['done'] {
+  const done: Record<string, readonly string[]> = {};
+  for (const [stage, results] of units) done[stage] = withTasks(done[stage], Object.keys(results ?? {}));
+  return done;
 }
 
 function evidenceOf(rows: NonNullable<LoadedRow['evidence']>): EvidenceBook {

@@ -26,6 +26,9 @@ const stateColumns = [
   ['started_by', 'text'],
   ['inputs', 'json'],
   ['metadata', 'json'],
+  ['paused_at', 'time'],
+  ['paused_ms', 'text'],
+  ['rolled_back_at', 'json'],
   ['admits', 'bool'],
 ] as const;
 
@@ -33,9 +36,11 @@ export const parts = {
   journey_insert: {
     columns: [['client_id', 'id'], ['bucket', 'int'], ...stateColumns],
     sql: `insert into journey_states (client_id, bucket, run, status, current_stage, previous_stage, stage_entry, version, entered_version,
-        holds_slot, started_at, stage_started_at, completed_stages, config_hash, started_by, inputs, metadata, created_at, updated_at)
+        holds_slot, started_at, stage_started_at, completed_stages, config_hash, started_by, inputs, metadata, paused_at, paused_ms,
+        rolled_back_at, created_at, updated_at)
       select p.client_id, bucket, run, status, current_stage, previous_stage, stage_entry, version, entered_version, holds_slot, started_at,
-        stage_started_at, completed_stages::text[], config_hash, started_by, inputs, metadata, $2::timestamptz, $2::timestamptz
+        stage_started_at, completed_stages::text[], config_hash, started_by, inputs, metadata, paused_at, paused_ms::bigint,
+        rolled_back_at, $2::timestamptz, $2::timestamptz
       from p where not p.admits or exists (select 1 from held)
       on conflict (client_id) do nothing
       returning client_id`,
@@ -45,7 +50,8 @@ export const parts = {
     sql: `update journey_states s set run = p.run, status = p.status, current_stage = p.current_stage, previous_stage = p.previous_stage,
         stage_entry = p.stage_entry, version = p.version, entered_version = p.entered_version, holds_slot = p.holds_slot,
         started_at = p.started_at, stage_started_at = p.stage_started_at, completed_stages = p.completed_stages::text[],
-        config_hash = p.config_hash, started_by = p.started_by, inputs = p.inputs, metadata = p.metadata, updated_at = $2::timestamptz
+        config_hash = p.config_hash, started_by = p.started_by, inputs = p.inputs, metadata = p.metadata,
+        paused_at = p.paused_at, paused_ms = p.paused_ms::bigint, rolled_back_at = p.rolled_back_at, updated_at = $2::timestamptz
       from p where s.client_id = any($1::text[]) and s.client_id = p.client_id and s.version = p.expected
         and (not p.admits or exists (select 1 from held))
       returning s.client_id`,
@@ -173,11 +179,12 @@ export const parts = {
       ['config_version', 'id'],
       ['approval_ids', 'list'],
       ['initiated_by', 'text'],
+      ['confirmed_by', 'text'],
     ],
     sql: `insert into stage_transitions (client_id, bucket, seq, transition_id, kind, result, from_stage, to_stage, transitioned_at, reason,
-        exit_criteria_results, evidence_hash, config_version, approval_ids, initiated_by)
+        exit_criteria_results, evidence_hash, config_version, approval_ids, initiated_by, confirmed_by)
       select client_id, bucket, seq, transition_id, kind, 'success', from_stage, to_stage, $2::timestamptz, reason, exit_criteria_results,
-        evidence_hash, config_version, approval_ids::text[], initiated_by
+        evidence_hash, config_version, approval_ids::text[], initiated_by, confirmed_by
       from p where ${won}`,
   },
   evidence: {

@@ -39,6 +39,8 @@ export type UnitRow = {
   owner: number | null;
   ended: boolean;
   results: Json;
+  /** Where no template of the stage says its tasks. */
+  snapshot?: string;
 };
 export type TaskEvent = Extract<
   JourneyEvent,

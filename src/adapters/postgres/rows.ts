@@ -1,6 +1,7 @@
 import { bucketOf } from '#core/bucket.ts';
 import { stageOf, type Plan } from '#core/plan.ts';
-import type { JourneyEvent, StageEntered } from '#core/journey/events.ts';
+import { COMPENSATION, compensationUnit } from '#core/journey/compensation-unit.ts';
+import type { CompensationPlanned, JourneyEvent, StageEntered } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { isWanted, messageOf } from '#core/journey/messages.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
@@ -66,6 +67,9 @@ function journeyRow({ before, journey, admits }: Recording, put: Put): void {
     journey.startedBy,
     JSON.stringify(journey.inputs),
     JSON.stringify(journey.metadata),
+    journey.pause?.since ?? null,
+    String(journey.paused_ms),
+    JSON.stringify(journey.rolledBackAt),
     admits,
   ];
   if (before) put('journey_update', clientId, before.version, ...fields);
@@ -149,7 +153,21 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
     }
     case 'approval_voided':
       return void Object.assign(approvalRow(pending, event.approval_id), { status: 'void', reason: event.why });
+    case 'journey_resumed':
+      // What time has changed meanwhile is looked at soon.
+      pending.checked = true;
+      return;
+    case 'compensation_planned':
+      return compensationPlanned(pending, event);
     case 'journey_completed':
+    case 'journey_paused':
+    case 'override_requested':
+    case 'override_confirmed':
+    case 'journey_rolled_back_automatically':
+    case 'automatic_rollback_refused':
+    case 'criteria_tracked':
+    case 'criterion_regressed':
+    case 'goals_judged':
     case 'journey_rolled_back':
     case 'input_provided':
   }
@@ -179,7 +197,8 @@ function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: St
     null,
     event.config_hash,
     list(event.approval_id === undefined ? [] : [`"${event.approval_id}"`]),
-    actor,
+    event.override?.requested_by ?? actor,
+    event.override?.confirmed_by ?? null,
   );
   pending.stage = event.stage;
   pending.entry = event.entry;
@@ -210,4 +229,20 @@ function messageRows({ recording, bucket, context, put, stage }: Pending, { seq,
   const message = JSON.stringify({ type: told.type, timestamp: isoOf(context.now), data });
   for (const { name, wants } of context.destinations)
     if (wants.includes(told.type)) put('outbox', clientId, bucket, name, seq, message, context.machineNow);
+}
+
+function compensationPlanned(pending: Pending, event: CompensationPlanned): void {
+  const unit = compensationUnit(pending.entry, event, pending.context.now);
+  if (!unit) return;
+  pending.units.set(unit.workId, {
+    isNew: true,
+    stage: pending.stage,
+    entry: pending.entry,
+    templateId: COMPENSATION,
+    status: unit.status,
+    owner: unit.owner,
+    ended: false,
+    results: null,
+    ...(unit.definition ? { snapshot: unit.definition.snapshot } : {}),
+  });
 }

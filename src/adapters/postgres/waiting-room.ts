@@ -19,9 +19,11 @@ type Row = {
 /** Its own process retries from memory; a row that is overdue by this much was forgotten, and is anybody's. */
 const FORGOTTEN_AFTER_MS = 5_000;
 
+// Nobody goes on with the work of a paused journey; whoever resumes it does.
 const ABANDONED = `
 select u.client_id, u.work_id, u.owner from unit_of_works u
 where u.status = 'in_progress'
+  and exists (select 1 from journey_states j where j.client_id = u.client_id and j.status = 'active')
   and (u.owner is null or not exists (select 1 from processes p where p.epoch = u.owner and p.lease_until > $1))
 limit $2`;
 

@@ -1,5 +1,6 @@
 import type { Json } from '#core/json.ts';
 import { stageOf, type Plan } from '#core/plan.ts';
+import { definitionOf } from '#core/work/unit.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
 import type { Cell } from './encode.ts';
 import type { Pending, TaskEvent, UnitRow } from './pending-rows.ts';
@@ -53,7 +54,7 @@ function resultsOf({ before, events }: Recording, workId: string, until: number)
 
 export function unitRows({ recording, bucket, context, planOf, units, put, configHash }: Pending): void {
   const { clientId } = recording;
-  for (const [workId, { isNew, stage, entry, templateId, status, owner, ended, results }] of units) {
+  for (const [workId, { isNew, stage, entry, templateId, status, owner, ended, results, snapshot }] of units) {
     const completedAt = ended ? context.now : null;
     const outputs = results === null ? null : JSON.stringify(results);
     if (!isNew) {
@@ -71,7 +72,7 @@ export function unitRows({ recording, bucket, context, planOf, units, put, confi
       entry,
       status,
       owner,
-      template?.snapshot ?? '[]',
+      snapshot ?? template?.snapshot ?? '[]',
       outputs,
       completedAt,
     );
@@ -111,7 +112,7 @@ function intentOf(
 ): string {
   for (const { units, stage, configHash } of before ? [journey, before] : [journey]) {
     const unit = units.find(({ workId }) => workId === work_id);
-    const template = unit && stageOf(planOf(configHash), stage)?.templates.find(({ id }) => id === unit.templateId);
+    const template = unit && definitionOf(stageOf(planOf(configHash), stage), unit);
     const task = template?.tasks.find(({ id }) => id === task_id);
     if (task) return task.intent;
   }

@@ -3,6 +3,8 @@ import { hasExit, stageOf, type Plan } from '#core/plan.ts';
 import { fraction } from '#core/retry.ts';
 import type { Instant } from '#core/time.ts';
 import { judgeStage, isOpen, workDone, holds } from '#core/criteria/gate.ts';
+import { changedGoals, judgeGoals } from '#core/criteria/goals.ts';
+import { movedStreaks, rollbackTrigger } from '#core/criteria/rollback-criteria.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -68,21 +70,31 @@ function lookAt({ plans, ids }: EvaluateDependencies, journey: Journey, now: Ins
   const plan = plans.get(journey.configHash);
   const stage = stageOf(plan, journey.stage);
   if (journey.status === 'completed' || !stage) return undefined;
-  if (journey.status !== 'active' || !hasExit(plan, stage)) {
-    // A rollback may bring a journey back from the last stage: its row stays, for a look now and then.
-    return { dueAt: now + plan.baseInterval_ms * 12, moves: false };
-  }
-  const verdicts = judgeStage(stage, journey, now, ids.digest);
-  return { dueAt: dueAfter(plan, journey, verdicts, now), moves: follows(journey, verdicts, now) };
+  // A rollback may bring a journey back from the last stage: its row stays, for a look now and then.
+  const rarely = now + plan.baseInterval_ms * 12;
+  if (journey.status !== 'active') return { dueAt: rarely, moves: false };
+  const exits = hasExit(plan, stage);
+  const verdicts = exits ? judgeStage(stage, journey, now, ids.digest) : [];
+  const goals = judgeGoals(stage, journey, now);
+  const trigger = rollbackTrigger(plan, stage, journey, now);
+  const watched = exits || goals.length > 0 || stage.rollbackCriteria.length > 0;
+  const edges = [...verdicts, ...goals.map(({ verdict }) => verdict), trigger].flatMap(
+    ({ changesAt }) => changesAt ?? [],
+  );
+  return {
+    dueAt: watched ? dueAfter(plan, journey, edges, now) : rarely,
+    moves:
+      (exits && follows(journey, verdicts, now)) ||
+      trigger.verdicts.length > 0 ||
+      changedGoals(journey, goals).length > 0 ||
+      Object.keys(movedStreaks(stage, journey, now)).length > 0,
+  };
 }
 
 /** The soonest instant at which time alone changes a verdict, or the base interval with a jitter that spreads the load. */
-function dueAfter(plan: Plan, { clientId, version }: Journey, verdicts: readonly Verdict[], now: Instant): Instant {
+function dueAfter(plan: Plan, { clientId, version }: Journey, edges: readonly Instant[], now: Instant): Instant {
   const base = now + Math.round(plan.baseInterval_ms * (0.9 + 0.1 * fraction(`${clientId}:${version}`)));
-  return Math.min(
-    base,
-    ...verdicts.flatMap(({ changesAt }) => (changesAt === undefined ? [] : [Math.max(changesAt, now + 1)])),
-  );
+  return Math.min(base, ...edges.map((edge) => Math.max(edge, now + 1)));
 }
 
 function follows(journey: Journey, verdicts: readonly Verdict[], now: Instant): boolean {

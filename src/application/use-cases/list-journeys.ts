@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { journeyStatuses } from '#core/journey/journey.ts';
-import { DAY } from '#core/time.ts';
+import { timeInStage_ms } from '#core/journey/paused-time.ts';
+import { DAY, type Instant } from '#core/time.ts';
 import { ClientId, iso, StageId, text } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
@@ -28,6 +29,7 @@ export const listJourneys = defineUseCase({
         day: z.number(),
         started_at: z.string(),
         stage_started_at: z.string(),
+        paused_at: z.string().nullable(),
       }),
     ),
     next_cursor: z.string().nullable(),
@@ -43,9 +45,10 @@ export const listJourneys = defineUseCase({
     });
     const page = rows.slice(0, limit);
     return {
-      journeys: page.map((row) => ({
+      journeys: page.map(({ paused_at, paused_ms, ...row }) => ({
         ...row,
-        day: Math.floor(Math.max(0, clock.journey() - row.stage_started_at) / DAY) + 1,
+        day: dayOf(row.stage_started_at, paused_at, paused_ms, clock.journey()),
+        paused_at: paused_at === null ? null : iso(paused_at),
         started_at: iso(row.started_at),
         stage_started_at: iso(row.stage_started_at),
       })),
@@ -53,3 +56,8 @@ export const listJourneys = defineUseCase({
     };
   },
 });
+
+const dayOf = (stageStartedAt: Instant, pausedAt: Instant | null, paused_ms: number, now: Instant): number => {
+  const pause = pausedAt === null ? null : { since: pausedAt, reason: '' };
+  return Math.floor(timeInStage_ms({ stageStartedAt, pause, paused_ms }, now) / DAY) + 1;
+};

@@ -131,7 +131,9 @@ function notJudged(
   stageId: string,
   observations: readonly NewObservation[],
 ): string[] {
-  const criteria = stageOf(plans.get(hash), stageId)?.criteria ?? [];
+  const stage = stageOf(plans.get(hash), stageId);
+  const goals = stage?.goals.map(({ criterion }) => criterion) ?? [];
+  const criteria = [...(stage?.criteria ?? []), ...(stage?.rollbackCriteria ?? []), ...goals];
   const judged = ({ kind, origin }: NewObservation) =>
     criteria.some(
       (criterion) =>

@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { isRefusal } from '#core/errors.ts';
+import { stageBefore, stageOf } from '#core/plan.ts';
 import { ClientId, Reason, StageId } from '../fields.ts';
+import { knownJourney } from '../known-journey.ts';
 import { submitForView } from '../submit.ts';
 import { defineUseCase } from '../use-case.ts';
 import { JourneyView } from '../view.ts';
 
 export const rollBack = defineUseCase({
   name: 'journey.roll_back',
-  summary: 'Take a journey back to an earlier stage; its running work is cancelled and its approvals are void.',
+  summary:
+    'Take a journey back to an earlier stage; running work is cancelled, approvals are void, and what can be undone is.',
   effect: 'destructive',
   allow: ['operator'],
   surface: {
@@ -26,6 +30,13 @@ export const rollBack = defineUseCase({
   }),
   output: JourneyView,
   client: ({ client_id }) => client_id,
-  run: (dependencies, call, { client_id, to_stage, reason }) =>
-    submitForView(dependencies, call, client_id, { type: 'roll_back', toStage: to_stage, reason }),
+  run: async (dependencies, call, { client_id, to_stage, reason }) => {
+    const before = await knownJourney(dependencies, call.principal, client_id);
+    if (isRefusal(before)) return before;
+    // Settled on what is so when it is asked for: a promotion that comes in between is rolled back, too.
+    const plan = dependencies.plans.get(before.configHash);
+    const stage = stageOf(plan, before.stage);
+    const toStage = to_stage ?? (stage && stageBefore(plan, stage)?.id);
+    return submitForView(dependencies, call, client_id, { type: 'roll_back', toStage, reason });
+  },
 });

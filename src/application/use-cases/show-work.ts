@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { isRefusal } from '#core/errors.ts';
+import type { Journey } from '#core/journey/journey.ts';
+import { progressOf } from '#core/work/unit.ts';
 import { ClientId, iso, StageId } from '../fields.ts';
 import { knownJourney } from '../known-journey.ts';
 import { defineUseCase } from '../use-case.ts';
@@ -58,10 +60,16 @@ export const showWork = defineUseCase({
         completed_at: completed_at === null ? null : iso(completed_at),
         tasks: tasks.map(({ state, retry_at, ...task }) => ({
           ...task,
-          status: state,
+          status: begun(journey, work_id, task.task_id, state),
           retry_at: retry_at === null ? null : iso(retry_at),
         })),
       })),
     };
   },
 });
+
+/** Whose turn it is counts as running, since it begins by itself; but not while the journey is paused. */
+function begun({ pause, units }: Journey, workId: string, taskId: string, state: string): string {
+  const unit = units.find((one) => one.workId === workId);
+  return pause && unit && state === 'running' ? progressOf(unit, taskId).status : state;
+}

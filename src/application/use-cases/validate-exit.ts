@@ -43,8 +43,12 @@ export const validateExit = defineUseCase({
     if (isRefusal(before)) return before;
     if (promote) {
       const reason = 'Promoted by hand: the gate is open.';
-      const promoted = await submit(dependencies, call, client_id, { type: 'promote', reason }, ({ journey }) =>
-        judged(dependencies, before, journey.stage),
+      const promoted = await submit(
+        dependencies,
+        call,
+        client_id,
+        { type: 'promote', reason, entry: before.stageEntry },
+        ({ journey }) => judged(dependencies, before, journey.stage),
       );
       if (!isRefusal(promoted)) return promoted.answer as unknown as z.input<typeof Judged>;
       if (promoted.refused !== 'gate.shut' && promoted.refused !== 'stage.final') return promoted;

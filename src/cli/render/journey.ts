@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ApprovalView, CriterionView, JourneyView, TaskView } from '#application/view.ts';
+import type { ApprovalView, CriterionView, GoalView, JourneyView, OverrideView, TaskView } from '#application/view.ts';
 import type { Paper, Style } from './paper.ts';
 import { pairs, table, type Cell } from './table.ts';
 import { inLine, time } from './values.ts';
@@ -20,10 +20,13 @@ export function journeyLines(paper: Paper, journey: Journey): readonly string[] 
   return [
     ...pairs(paper, headOf(journey)),
     ...section(paper, 'Exit criteria', journey.criteria.length > 0 ? criteriaLines(paper, journey.criteria) : []),
+    ...section(paper, 'Goals', goalLines(paper, journey.goals)),
     ...journey.units.flatMap((unit) =>
       section(paper, `${unit.name}: ${unit.status} (${unit.work_id})`, taskLines(paper, unit.tasks)),
     ),
+    ...section(paper, 'Not undone by the rollback', journey.not_undone),
     ...(journey.approval ? section(paper, 'Approval', approvalLines(paper, journey.approval)) : []),
+    ...(journey.override ? section(paper, 'Override of the shut gate', overrideLines(paper, journey.override)) : []),
   ];
 }
 
@@ -31,14 +34,24 @@ function headOf(journey: Journey): readonly (readonly [string, Cell])[] {
   const { status, queue_position, completed_stages, gate } = journey;
   return [
     ['Client', { text: journey.client_id, style: 'bold' }],
-    ['Status', queue_position === null ? status : `${status}, number ${queue_position} in the queue`],
+    ['Status', queue_position === null ? statusText(journey) : `${status}, number ${queue_position} in the queue`],
     ['Stage', stageText(journey)],
     ...(gate === 'none' ? [] : [['Gate', gateCell(gate)] as const]),
     ['Waiting for', journey.waiting_for],
     ...(completed_stages.length > 0 ? [['Completed', completed_stages.join(', ')] as const] : []),
     ['Started', `${time(journey.started_at)} by ${journey.started_by}`],
     ['In stage since', time(journey.stage_started_at)],
+    ...(journey.paused_seconds > 0 ? [['Paused for', spanText(journey.paused_seconds)] as const] : []),
   ];
+}
+
+const statusText = ({ status, paused }: Journey): string =>
+  paused ? `${status} since ${time(paused.since)}: ${paused.reason}` : status;
+
+/** Coarse on purpose: nobody counts seconds of a pause. */
+function spanText(seconds: number): string {
+  const [unit, size] = seconds >= 86_400 ? ['d', 86_400] : seconds >= 3_600 ? ['h', 3_600] : ['min', 60];
+  return `${Math.round((seconds / size) * 10) / 10} ${unit}`;
 }
 
 export const gateCell = (gate: string): Cell => ({ text: gate, style: gate === 'open' ? 'green' : 'yellow' });
@@ -63,6 +76,35 @@ export const criteriaLines = (paper: Paper, criteria: readonly Criterion[]): rea
       message,
     ]),
   );
+
+const healthStyles = { on_track: 'green', at_risk: 'red', unknown: 'yellow' } as const;
+
+const goalLines = (paper: Paper, goals: readonly z.output<typeof GoalView>[]): readonly string[] =>
+  goals.length === 0
+    ? []
+    : table(
+        paper,
+        ['Goal', 'Health', 'Measured', 'Target', 'Window', 'Detail'],
+        goals.map(({ name, health, measured, target, window_days, message }) => [
+          name,
+          { text: health.replaceAll('_', ' '), style: healthStyles[health] },
+          inLine(measured),
+          inLine(target),
+          window_days === null ? '' : `${window_days} d`,
+          message,
+        ]),
+      );
+
+const overrideLines = (paper: Paper, override: z.output<typeof OverrideView>): readonly string[] =>
+  pairs(paper, [
+    ['Request', override.override_id],
+    ['Asked by', `${override.requested_by}, ${time(override.requested_at)}`],
+    ['Reason', override.reason],
+    ['Missing', override.missing.join(', ')],
+    ['Expires', time(override.expires_at)],
+    ['May confirm', override.confirmable_by],
+    ['Next', `journey-cli confirm-override --override-id=${override.override_id}`],
+  ]);
 
 export const taskLines = (paper: Paper, tasks: readonly z.output<typeof TaskView>[]): readonly string[] =>
   table(

@@ -3,6 +3,7 @@ import type { ApprovalCriterion, Criterion, EvidenceCriterion, JudgeContext, Sta
 import type { Journey } from '../journey/journey.ts';
 import { outputsOf } from '../journey/evolve.ts';
 import type { Observation } from './evidence.ts';
+import { held, prolonged } from './hysteresis.ts';
 import { failed, passed, skipped, unknown, type Judgement, type Outcome, type Verdict } from './verdict.ts';
 
 /** Every criterion of the stage, judged on what the journey knows at `now`; approvals last, since they rest on the others. */
@@ -32,14 +33,18 @@ export const outcomesOf = (verdicts: readonly Verdict[]): { readonly [checkId: s
 export const holds = ({ outcome, required }: Verdict): boolean =>
   !required || outcome === 'passed' || outcome === 'skipped';
 
-export const workDone = (journey: Journey): boolean => journey.units.every(({ status }) => status === 'completed');
+/** A compensation that has failed holds nobody back; one that is under way does, since it takes down what a next stage would build. */
+export const workDone = (journey: Journey): boolean =>
+  journey.units.every(({ status, definition }) => status === 'completed' || (definition && status === 'failed'));
 
 /** The gate opens when the stage's units of work are completed and every required criterion holds. */
 export const isOpen = (journey: Journey, verdicts: readonly Verdict[]): boolean =>
   workDone(journey) && verdicts.every(holds);
 
 function contextOf(journey: Journey, now: Instant): JudgeContext {
-  const finished = journey.units.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt]));
+  const finished = journey.units.flatMap(({ finishedAt, definition }) =>
+    finishedAt === null || definition ? [] : [finishedAt],
+  );
   let outputs: JudgeContext['outputs'] | undefined;
   return {
     now,
@@ -54,6 +59,20 @@ function contextOf(journey: Journey, now: Instant): JudgeContext {
 }
 
 function judgeOnEvidence(criterion: EvidenceCriterion, journey: Journey, context: JudgeContext): Verdict {
+  const sighting = sightingOf(criterion, journey, context);
+  const { hysteresis } = criterion;
+  if (!hysteresis) return sighting.verdict;
+  const streak = prolonged(journey.streaks[criterion.checkId], sighting, context.now);
+  return { ...sighting.verdict, ...held(sighting.verdict, streak, hysteresis, context.now) };
+}
+
+export type Sighted = { readonly verdict: Verdict; readonly outcome: Outcome; readonly seen: Instant | null };
+
+/** What the evidence says at `now`, whatever it has said before. */
+export const judgedNow = (criterion: EvidenceCriterion, journey: Journey, now: Instant): Sighted =>
+  sightingOf(criterion, journey, contextOf(journey, now));
+
+function sightingOf(criterion: EvidenceCriterion, journey: Journey, context: JudgeContext): Sighted {
   const known = journey.evidence[criterion.evidenceKind] ?? [];
   const accepted = known.filter(({ origin }) => accepts(criterion.acceptedSources, origin));
   const fresh =
@@ -61,12 +80,17 @@ function judgeOnEvidence(criterion: EvidenceCriterion, journey: Journey, context
   const best = bestBySubject(fresh);
   const judgement =
     best.length === 0 ? whyNothing(criterion, known, accepted, journey, context) : criterion.judge(best, context);
+  const times = best.map(({ observedAt }) => observedAt);
   return {
-    ...judgement,
-    ...soonest(judgement, criterion, best, context.now),
-    checkId: criterion.checkId,
-    required: criterion.required,
-    observedAt: best.length > 0 ? Math.min(...best.map(({ observedAt }) => observedAt)) : null,
+    outcome: judgement.outcome,
+    seen: times.length > 0 ? Math.max(...times) : null,
+    verdict: {
+      ...judgement,
+      ...soonest(judgement, criterion, best, context.now),
+      checkId: criterion.checkId,
+      required: criterion.required,
+      observedAt: times.length > 0 ? Math.min(...times) : null,
+    },
   };
 }
 

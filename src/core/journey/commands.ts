@@ -9,7 +9,10 @@ export type Command =
   | { readonly type: 'admit' }
   /** Judges and lets follow what follows. `judge` only keeps the verdicts: it neither asks anybody nor promotes. */
   | { readonly type: 'evaluate' | 'judge' }
-  | { readonly type: 'promote'; readonly reason: string }
+  | Promote
+  | RequestOverride
+  | ConfirmOverride
+  | { readonly type: 'pause' | 'resume'; readonly reason: string }
   | RollBack
   | { readonly type: 'complete'; readonly reason: string }
   | { readonly type: 'provide_input'; readonly inputs: JsonObject }
@@ -28,6 +31,23 @@ export type Start = {
   readonly metadata: JsonObject;
   readonly by: string;
 };
+
+export type Promote = {
+  readonly type: 'promote';
+  readonly reason: string;
+  /** The stage entry that was looked at: who has been overtaken by a rollback must not promote what followed. */
+  readonly entry?: number | undefined;
+};
+
+/** Past a shut gate; where the gate is open it is an ordinary promotion. */
+export type RequestOverride = {
+  readonly type: 'request_override';
+  readonly reason: string;
+  readonly by: Actor;
+  readonly entry?: number | undefined;
+};
+
+export type ConfirmOverride = { readonly type: 'confirm_override'; readonly overrideId: string; readonly by: Actor };
 
 export type RollBack = {
   readonly type: 'roll_back';

@@ -1,16 +1,18 @@
 import { refuse, type Refusal } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import { hasExit, type Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { SECOND } from '../time.ts';
-import { holds, isOpen, workDone } from '../criteria/gate.ts';
+import { isOpen } from '../criteria/gate.ts';
 import { fits } from '../work/check.ts';
 import { decideApproval, requestApproval } from './approve.ts';
-import type { Command, NewObservation, Start } from './commands.ts';
+import type { Command, NewObservation, Promote, Start } from './commands.ts';
 import { decided, draftOf, presentPlan, presentStage, record, type Decision, type Draft, type World } from './draft.ts';
 import { erase } from './erase.ts';
 import { enterStage } from './enter-stage.ts';
 import { evolve } from './evolve.ts';
 import type { Journey } from './journey.ts';
+import { confirmOverride, missingFor, movedOn, noExit, requestOverride } from './override.ts';
+import { notNow, pause, resume } from './pause.ts';
 import { rollBack, stopWork } from './roll-back.ts';
 import { judge, judgeAgain, promote, settle } from './settle.ts';
 import { beginAttempt, resumeWaiting, retryTasks, takeOver, taskResult } from './work.ts';
@@ -22,7 +24,7 @@ export function decide(world: World, clientId: string, journey: Journey | null, 
   if (command.type === 'admit') return admit(world, journey);
 
   const draft = draftOf(world, journey);
-  const refusal = notActive(journey, command) ?? follow(draft, command);
+  const refusal = notNow(journey, command) ?? follow(draft, command);
   return refusal ?? decided(draft);
 }
 
@@ -36,7 +38,15 @@ function follow(draft: Draft, command: Exclude<Command, Start | { type: 'admit' 
     case 'judge':
       return void judge(draft);
     case 'promote':
-      return promoteByHand(draft, command.reason);
+      return promoteByHand(draft, command);
+    case 'request_override':
+      return requestOverride(draft, command);
+    case 'confirm_override':
+      return confirmOverride(draft, command);
+    case 'pause':
+      return pause(draft, command.reason);
+    case 'resume':
+      return resume(draft, command.reason);
     case 'roll_back':
       return rollBack(draft, command);
     case 'complete':
@@ -106,38 +116,17 @@ function enter(draft: Draft): void {
   enterStage(draft, plan, first, { kind: 'start', from: null, reason: 'The journey begins.', completedStages: [] });
 }
 
-/** Ending a journey is possible from the queue, and erasing one says itself when; everything else needs one that is under way. */
-function notActive({ clientId, status }: Journey, { type }: Command): Refusal | undefined {
-  const fine =
-    status === 'active' ||
-    type === 'erase' ||
-    (status === 'queued' &&
-      (type === 'complete' || type === 'provide_input' || type === 'evaluate' || type === 'judge'));
-  return fine
-    ? undefined
-    : refuse(
-        'journey.not_active',
-        `${clientId} is ${status}.`,
-        status === 'queued'
-          ? 'It is admitted when its turn comes; status shows its position.'
-          : 'start begins a new run.',
-      );
-}
-
-function promoteByHand(draft: Draft, reason: string): Refusal | undefined {
+function promoteByHand(draft: Draft, { reason, entry }: Promote): Refusal | undefined {
   const stage = presentStage(draft);
-  if (!hasExit(presentPlan(draft), stage))
-    return refuse('stage.final', `${stage.id} is the last stage.`, 'complete ends a journey on purpose.');
+  const refusal = noExit(draft, stage) ?? movedOn(draft.journey, entry);
+  if (refusal) return refusal;
   const verdicts = judgeAgain(draft, stage);
   if (!isOpen(draft.journey, verdicts)) {
-    const missing = [
-      ...(workDone(draft.journey) ? [] : ['work']),
-      ...verdicts.filter((one) => !holds(one)).map(({ checkId }) => checkId),
-    ];
+    const missing = missingFor(draft.journey, verdicts);
     return refuse(
       'gate.shut',
       `The gate of ${stage.id} is shut; missing: ${missing.join(', ')}.`,
-      'validate-exit shows what each criterion lacks.',
+      'validate-exit shows what each criterion lacks; promote --override asks a second person to pass it all the same.',
       { missing },
     );
   }

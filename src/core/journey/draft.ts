@@ -1,6 +1,7 @@
 import type { Instant } from '../time.ts';
 import type { Plan, StagePlan, WorkTemplate } from '../plan.ts';
 import { stageOf } from '../plan.ts';
+import { definitionOf, type Unit } from '../work/unit.ts';
 import type { Refusal } from '../errors.ts';
 import type { Digest } from '../criteria/gate.ts';
 import { evolve } from './evolve.ts';
@@ -59,8 +60,8 @@ export function presentPlan({ world, journey }: Draft): Plan {
 export const planAhead = ({ world, journey }: Draft): Plan =>
   stageOf(world.active, journey.stage) ? world.active : world.plan;
 
-export function templateOf(stage: StagePlan, templateId: string): WorkTemplate {
-  const template = stage.templates.find(({ id }) => id === templateId);
-  if (!template) throw new Error(`Stage ${stage.id} has no template ${templateId}.`);
+export function templateOf(stage: StagePlan, unit: Unit): WorkTemplate {
+  const template = definitionOf(stage, unit);
+  if (!template) throw new Error(`Stage ${stage.id} has no template ${unit.templateId}.`);
   return template;
 }

@@ -1,7 +1,8 @@
 import { hasExit, type Plan, type StagePlan } from '../plan.ts';
 import { workIdOf } from '../work/unit.ts';
+import { planCompensation, type Compensation } from './compensation.ts';
 import { record, type Draft } from './draft.ts';
-import type { CriterionResult, TransitionKind } from './events.ts';
+import type { CriterionResult, StageEntered, TransitionKind } from './events.ts';
 import { settle } from './settle.ts';
 import { advanceUnits } from './work.ts';
 
@@ -12,6 +13,10 @@ export type Entry = {
   readonly completedStages: readonly string[];
   readonly results?: readonly CriterionResult[];
   readonly approvalId?: string;
+  readonly override?: NonNullable<StageEntered['override']>;
+  readonly automatic?: true;
+  /** What is undone of the stages that were left. */
+  readonly compensation?: Compensation;
 };
 
 /** The journey enters `stage` under `plan`: its units of work are created and their first tasks begin. */
@@ -35,7 +40,10 @@ export function enterStage(draft: Draft, plan: Plan, stage: StagePlan, entry: En
     owner: world.hasRoom ? world.epoch : null,
     ...(entry.results ? { results: entry.results } : {}),
     ...(entry.approvalId === undefined ? {} : { approval_id: entry.approvalId }),
+    ...(entry.override ? { override: entry.override } : {}),
+    ...(entry.automatic ? { automatic: entry.automatic } : {}),
   });
+  if (entry.compensation) planCompensation(draft, entry.compensation);
   advanceUnits(draft);
   // With work to do the gate cannot open yet, and a list of criteria that nobody could have met tells nothing.
   if (stage.templates.length === 0) settle(draft);

@@ -15,6 +15,8 @@ export const erasedJourney = (journey: Journey): Journey => ({
     Object.entries(journey.verdicts).map(([id, { outcome, code }]) => [id, { outcome, code }]),
   ),
   approval: journey.approval && { ...journey.approval, reason: null },
+  override: null,
+  undoing: [],
 });
 
 /**
@@ -23,11 +25,12 @@ export const erasedJourney = (journey: Journey): Journey => ({
  */
 const ours = new Set(
   `type run stage kind from to entry stage_entry owner seq at client_id via config_hash started_by by decision status why
-   digest outcome outcomes code completed_stages holds_slot generation attempt approvers min_approvals`.split(/\s+/),
+   digest outcome outcomes code completed_stages holds_slot generation attempt approvers min_approvals
+   metric health intent missing`.split(/\s+/),
 );
 const ourSuffixes = ['_id', '_ids', '_at', '_ms'];
 /** Keys that hold both: looked into. */
-const mixed = new Set(['units', 'results', 'verdicts', 'error']);
+const mixed = new Set(['units', 'results', 'verdicts', 'error', 'steps', 'undoes', 'not_undone', 'goals']);
 
 const isOurs = (key: string): boolean => ours.has(key) || ourSuffixes.some((suffix) => key.endsWith(suffix));
 

@@ -2,6 +2,9 @@ import type { Json, JsonObject } from '../json.ts';
 import type { Instant } from '../time.ts';
 import type { Observation } from '../criteria/evidence.ts';
 import type { Outcome } from '../criteria/verdict.ts';
+import type { Streak } from '../criteria/hysteresis.ts';
+import type { Health } from '../criteria/goals.ts';
+import type { RetryPolicy } from '../retry.ts';
 import type { TaskError } from '../work/unit.ts';
 
 /** A fact about a journey. Stored once, never edited; a change of shape is a new type. All times are journey time unless said. */
@@ -23,7 +26,17 @@ export type JourneyEvent =
   | ApprovalRequested
   | ApprovalDecided
   | ApprovalVoided
-  | ClientErased;
+  | ClientErased
+  | JourneyPaused
+  | JourneyResumed
+  | OverrideRequested
+  | OverrideConfirmed
+  | JourneyRolledBackAutomatically
+  | AutomaticRollbackRefused
+  | CompensationPlanned
+  | CriteriaTracked
+  | CriterionRegressed
+  | GoalsJudged;
 
 export type JourneyStarted = {
   readonly type: 'journey_started';
@@ -53,6 +66,10 @@ export type StageEntered = {
   /** What opened the gate of the stage that was left. */
   readonly results?: readonly CriterionResult[];
   readonly approval_id?: string;
+  /** Who passed a shut gate together. */
+  readonly override?: { readonly override_id: string; readonly requested_by: string; readonly confirmed_by: string };
+  /** The orchestrator decided it, whoever sent what it followed from. */
+  readonly automatic?: true;
 };
 
 export type JourneyRolledBack = {
@@ -165,6 +182,92 @@ export type ApprovalDecided = {
 export type ApprovalVoided = {
   readonly type: 'approval_voided';
   readonly approval_id: string;
-  readonly why: 'stale' | 'expired' | 'rolled_back' | 'asked_again' | 'completed';
+  readonly why: 'stale' | 'expired' | 'rolled_back' | 'asked_again' | 'completed' | 'overridden';
   readonly changed: readonly string[];
+};
+
+export type JourneyPaused = { readonly type: 'journey_paused'; readonly reason: string };
+
+export type JourneyResumed = { readonly type: 'journey_resumed'; readonly reason: string; readonly paused_ms: number };
+
+export type OverrideRequested = {
+  readonly type: 'override_requested';
+  readonly override_id: string;
+  readonly by: string;
+  readonly reason: string;
+  /** What both people are shown: the digest of configuration, stage entry, work and every criterion's outcome. */
+  readonly digest: string;
+  /** What keeps the gate shut: `work`, or the ids of checks. */
+  readonly missing: readonly string[];
+  readonly outcomes: { readonly [checkId: string]: Outcome };
+  readonly expires_at: Instant;
+};
+
+export type OverrideConfirmed = {
+  readonly type: 'override_confirmed';
+  readonly override_id: string;
+  readonly by: string;
+};
+
+export type JourneyRolledBackAutomatically = {
+  readonly type: 'journey_rolled_back_automatically';
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly verdicts: readonly (CriterionResult & { readonly message: string })[];
+};
+
+/** Rollback criteria failed, and nothing was done about it but telling people. */
+export type AutomaticRollbackRefused = {
+  readonly type: 'automatic_rollback_refused';
+  readonly stage: string;
+  readonly why: 'rolled_back_before' | 'too_many';
+  readonly message: string;
+  readonly verdicts: readonly (CriterionResult & { readonly message: string })[];
+};
+
+/** What a rollback undoes, in this order, as a unit of work of the stage entry that it led to. */
+export type CompensationPlanned = {
+  readonly type: 'compensation_planned';
+  /** Null: nothing of what was done can be undone. */
+  readonly work_id: string | null;
+  readonly owner: number | null;
+  readonly steps: readonly CompensationStep[];
+  readonly not_undone: readonly { readonly stage: string; readonly task_id: string }[];
+};
+
+export type CompensationStep = {
+  readonly task_id: string;
+  readonly name: string;
+  readonly intent: string;
+  readonly undoes: { readonly stage: string; readonly task_id: string };
+  readonly input: JsonObject;
+  readonly retry: RetryPolicy;
+};
+
+/** How often, or since when, criteria with hysteresis have said the same. */
+export type CriteriaTracked = {
+  readonly type: 'criteria_tracked';
+  readonly streaks: { readonly [key: string]: Streak };
+};
+
+/** A criterion that had passed in this stage entry has failed, told once. */
+export type CriterionRegressed = {
+  readonly type: 'criterion_regressed';
+  readonly check_id: string;
+  readonly message: string;
+};
+
+/** Goals whose health differs from the one recorded before. */
+export type GoalsJudged = {
+  readonly type: 'goals_judged';
+  readonly goals: readonly {
+    readonly metric: string;
+    readonly health: Health;
+    readonly code: string;
+    readonly message: string;
+    readonly measured?: Json;
+    readonly target?: Json;
+    readonly observed_at: Instant | null;
+  }[];
 };

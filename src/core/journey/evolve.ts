@@ -3,7 +3,9 @@ import type { Instant } from '../time.ts';
 import type { EvidenceBook, Observation } from '../criteria/evidence.ts';
 import { erasedJourney } from './erased.ts';
 import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
-import type { Approval, Journey, RecordedVerdict } from './journey.ts';
+import { freshEntry, type Approval, type Journey, type RecordedVerdict } from './journey.ts';
+import { evolveLifecycle } from './evolve-lifecycle.ts';
+import { pausedFor_ms } from './paused-time.ts';
 import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
 
 /**
@@ -30,7 +32,13 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
     case 'journey_rolled_back':
       return { ...journey };
     case 'journey_completed':
-      return { ...journey, status: 'completed', holdsSlot: false };
+      return {
+        ...journey,
+        status: 'completed',
+        holdsSlot: false,
+        pause: null,
+        paused_ms: pausedFor_ms(journey, at),
+      };
     case 'client_erased':
       return erasedJourney(journey);
     case 'input_provided':
@@ -86,6 +94,8 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
         status: 'void',
         reason: event.why,
       }));
+    default:
+      return evolveLifecycle(journey, event, at);
   }
 }
 
@@ -111,8 +121,10 @@ function started(before: Journey | null, event: JourneyStarted, clientId: string
     units: [],
     outputs: {},
     evidence: before?.evidence ?? {},
-    verdicts: {},
-    approval: null,
+    ...freshEntry,
+    entryKind: 'start',
+    done: {},
+    rolledBackAt: [],
   };
 }
 
@@ -137,8 +149,8 @@ function entered(journey: Journey, event: StageEntered, at: Instant): Journey {
       startedAt: at,
       finishedAt: null,
     })),
-    verdicts: {},
-    approval: null,
+    ...freshEntry,
+    entryKind: event.kind,
   };
 }
 
@@ -162,12 +174,23 @@ const withTask = (journey: Journey, of: OfTask, progress: Omit<TaskProgress, 'ge
 
 function completedUnit(journey: Journey, workId: string, at: Instant): Journey {
   const next = withUnit(journey, workId, (unit) => ({ ...unit, status: 'completed', finishedAt: at }));
+  const unit = next.units.find((one) => one.workId === workId);
+  // What undid something has nothing to hand on to later tasks.
+  if (!unit || unit.definition) return next;
   const done = next.units
-    .filter(({ status }) => status === 'completed')
+    .filter(({ status, definition }) => status === 'completed' && !definition)
     .toSorted((one, other) => (one.templateId < other.templateId ? -1 : 1));
   const outputs = Object.assign({}, next.outputs[next.stage], ...done.map(outputsOf)) as JsonObject;
-  return { ...next, outputs: { ...next.outputs, [next.stage]: outputs } };
+  return {
+    ...next,
+    outputs: { ...next.outputs, [next.stage]: outputs },
+    done: { ...next.done, [next.stage]: withTasks(next.done[next.stage], Object.keys(unit.tasks)) },
+  };
 }
+
+/** Sorted, so that it does not depend on the order in which units ended. */
+export const withTasks = (known: readonly string[] | undefined, ids: readonly string[]): readonly string[] =>
+  [...new Set([...(known ?? []), ...ids])].toSorted();
 
 /** All outputs of a unit's tasks by name. */
 export function outputsOf({ tasks }: Unit): JsonObject {

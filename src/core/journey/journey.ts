@@ -2,7 +2,10 @@ import type { Json, JsonObject } from '../json.ts';
 import type { Instant } from '../time.ts';
 import type { Outcome } from '../criteria/verdict.ts';
 import type { EvidenceBook } from '../criteria/evidence.ts';
+import type { Streaks } from '../criteria/hysteresis.ts';
+import type { RecordedHealth } from '../criteria/goals.ts';
 import type { Unit } from '../work/unit.ts';
+import type { CompensationStep, TransitionKind } from './events.ts';
 
 export const journeyStatuses = ['queued', 'active', 'paused', 'completed'] as const;
 export type JourneyStatus = (typeof journeyStatuses)[number];
@@ -47,7 +50,65 @@ export type Journey = {
   readonly verdicts: { readonly [checkId: string]: RecordedVerdict };
   /** The newest approval request of this stage entry, whatever became of it. */
   readonly approval: Approval | null;
+  /** How the present stage was entered: what a rollback has brought here is not rolled back by itself. */
+  readonly entryKind: TransitionKind;
+  /** Null unless it is paused. */
+  readonly pause: Pause | null;
+  /** How long it has been paused in this stage entry, pauses that are over. */
+  readonly paused_ms: number;
+  /** What criteria with hysteresis have said in a row, by check. */
+  readonly streaks: Streaks;
+  /** The last health recorded of each goal of the stage. */
+  readonly goals: { readonly [metric: string]: RecordedHealth };
+  /** Checks that had passed in this stage entry and have failed since. */
+  readonly regressed: readonly string[];
+  /** The newest request to promote past a shut gate. */
+  readonly override: Override | null;
+  /** What the rollback into this stage entry undoes, in order. */
+  readonly undoing: readonly CompensationStep[];
+  /** What it left as it was. */
+  readonly notUndone: readonly NotUndone[];
+  /** Whether an automatic rollback of this stage entry has been refused: it is refused once. */
+  readonly rollbackRefused: boolean;
+
+  /** Tasks of completed units of this run, by stage: what a rollback would have to undo. */
+  readonly done: { readonly [stage: string]: readonly string[] };
+  /** When this run was rolled back automatically, the oldest first. */
+  readonly rolledBackAt: readonly Instant[];
 };
+
+/** What begins anew with every stage entry. */
+export const freshEntry = {
+  verdicts: {},
+  approval: null,
+  pause: null,
+  paused_ms: 0,
+  streaks: {},
+  goals: {},
+  regressed: [],
+  override: null,
+  undoing: [],
+  notUndone: [],
+  rollbackRefused: false,
+} as const satisfies Partial<Journey>;
+
+export type Pause = { readonly since: Instant; readonly reason: string };
+
+/** A wish to promote past a shut gate, which a second person has to share. */
+export type Override = {
+  readonly id: string;
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly digest: string;
+  /** What kept the gate shut: `work`, or the ids of checks. */
+  readonly missing: readonly string[];
+  readonly outcomes: { readonly [checkId: string]: Outcome };
+  readonly requestedAt: Instant;
+  readonly expiresAt: Instant;
+};
+
+/** A task that nothing undoes. */
+export type NotUndone = { readonly stage: string; readonly taskId: string };
 
 export type RecordedVerdict = { readonly outcome: Outcome; readonly code: string; readonly measured?: Json };
 

@@ -8,6 +8,12 @@ export const messageTypes = [
   'journey.overridden',
   'journey.rolled_back',
   'journey.completed',
+  'journey.paused',
+  'journey.resumed',
+  'journey.regressed',
+  'journey.override_requested',
+  'journey.automatic_rollback_refused',
+  'goal.judged',
   'approval.requested',
   'approval.decided',
   'approval.voided',
@@ -49,6 +55,30 @@ const projections: { readonly [T in JourneyEvent['type']]?: Projection<Extract<J
   journey_completed: {
     type: () => 'journey.completed',
     data: ({ reason }, stage) => ({ stage, reason }),
+  },
+  journey_paused: { type: () => 'journey.paused', data: ({ reason }, stage) => ({ stage, reason }) },
+  journey_resumed: {
+    type: () => 'journey.resumed',
+    data: ({ reason, paused_ms }, stage) => ({ stage, reason, paused_ms }),
+  },
+  override_requested: {
+    type: () => 'journey.override_requested',
+    data: ({ override_id, by, reason, missing }, stage) => ({ stage, override_id, by, reason, missing }),
+  },
+  criterion_regressed: {
+    type: () => 'journey.regressed',
+    data: ({ check_id, message }, stage) => ({ stage, check_id, message }),
+  },
+  automatic_rollback_refused: {
+    type: () => 'journey.automatic_rollback_refused',
+    data: ({ why, message }, stage) => ({ stage, why, message }),
+  },
+  goals_judged: {
+    type: () => 'goal.judged',
+    data: ({ goals }, stage) => ({
+      stage,
+      goals: goals.map(({ metric, health, message }) => ({ metric, health, message })),
+    }),
   },
   approval_requested: {
     type: () => 'approval.requested',

@@ -1,16 +1,38 @@
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { stageBefore, stageOf, type Plan, type StagePlan } from '../plan.ts';
+import type { Verdict } from '../criteria/verdict.ts';
 import type { RollBack } from './commands.ts';
+import { compensationFor } from './compensation.ts';
 import { planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
 import { enterStage } from './enter-stage.ts';
+import { endPause } from './pause.ts';
 import { voidApproval } from './settle.ts';
+import { judgementOf } from './verdict-events.ts';
 
-/** Back to an earlier stage: running work is cancelled, approvals are void, and the target's work begins anew. */
+/** Back to an earlier stage: running work is cancelled, approvals are void, what can be undone is, and the target's work begins anew. */
 export function rollBack(draft: Draft, { toStage, reason }: RollBack): Refusal | undefined {
   const from = presentStage(draft);
   const target = targetOf(draft, from, toStage);
   if (isRefusal(target)) return target;
-  record(draft, { type: 'journey_rolled_back', from: from.id, to: target.id, reason });
+  goBackTo(draft, from, target, reason);
+  return undefined;
+}
+
+/** With verdicts it is the orchestrator that goes back, because of them. */
+export function goBackTo(
+  draft: Draft,
+  from: StagePlan,
+  target: StagePlan,
+  reason: string,
+  verdicts?: readonly Verdict[],
+): void {
+  // A rollback is a decision to go on elsewhere: it ends a pause before it begins.
+  endPause(draft, reason);
+  const of = { from: from.id, to: target.id, reason };
+  if (verdicts)
+    record(draft, { type: 'journey_rolled_back_automatically', ...of, verdicts: verdicts.map(judgementOf) });
+  else record(draft, { type: 'journey_rolled_back', ...of });
+  const compensation = compensationFor(presentPlan(draft), draft.journey, target);
   stopWork(draft, 'rolled_back');
   const plan = stageOf(planAhead(draft), target.id) ? planAhead(draft) : presentPlan(draft);
   enterStage(draft, plan, stageOf(plan, target.id) ?? target, {
@@ -18,8 +40,9 @@ export function rollBack(draft: Draft, { toStage, reason }: RollBack): Refusal |
     from: from.id,
     reason,
     completedStages: cut(draft.journey.completedStages, plan, target),
+    compensation,
+    ...(verdicts ? { automatic: true } : {}),
   });
-  return undefined;
 }
 
 function targetOf(draft: Draft, from: StagePlan, toStage: string | undefined): StagePlan | Refusal {
@@ -58,7 +81,7 @@ const cut = (completed: readonly string[], plan: Plan, target: StagePlan): reado
   completed.filter((id) => (stageOf(plan, id)?.order ?? 0) < target.order);
 
 /** Units that have not ended are cancelled, and a request that is open or granted is void. */
-export function stopWork(draft: Draft, why: 'rolled_back' | 'completed'): void {
+export function stopWork(draft: Draft, why: 'rolled_back' | 'completed' | 'overridden'): void {
   for (const { workId, status } of draft.journey.units)
     if (status === 'in_progress' || status === 'failed') record(draft, { type: 'unit_cancelled', work_id: workId });
   const { approval } = draft.journey;

@@ -3,13 +3,19 @@ import { approvalCriterion, digestOf, holds, isOpen, judgeStage, outcomesOf, wor
 import type { Verdict } from '../criteria/verdict.ts';
 import { planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
 import { enterStage } from './enter-stage.ts';
-import type { CriterionResult } from './events.ts';
+import type { StageEntered } from './events.ts';
 import type { Approval } from './journey.ts';
+import { recordGoals, recordRegressions, recordStreaks } from './track.ts';
+import { judgementOf, resultOf } from './verdict-events.ts';
+import { rollBackAutomatically } from './auto-roll-back.ts';
 
 /** Judges the stage and lets follow what must: an approval is asked for or void, verdicts are recorded, the gate opens. */
 export function settle(draft: Draft): void {
   if (draft.journey.status !== 'active') return;
   const stage = presentStage(draft);
+  recordStreaks(draft, stage);
+  if (rollBackAutomatically(draft, stage)) return;
+  recordGoals(draft, stage);
   if (!hasExit(presentPlan(draft), stage)) return;
 
   const before = judgeStage(stage, draft.journey, draft.world.now, draft.world.digest);
@@ -23,6 +29,8 @@ export function settle(draft: Draft): void {
 export function judge(draft: Draft): void {
   if (draft.journey.status !== 'active') return;
   const stage = presentStage(draft);
+  recordStreaks(draft, stage);
+  recordGoals(draft, stage);
   if (hasExit(presentPlan(draft), stage)) recordChanges(draft, judgeAgain(draft, stage));
 }
 
@@ -36,6 +44,7 @@ export function promote(
   results: readonly Verdict[],
   kind: 'promotion' | 'override',
   reason: string,
+  override?: NonNullable<StageEntered['override']>,
 ): void {
   const plan = planAhead(draft);
   const next = stageAfter(plan, stageOf(plan, stage.id) ?? stage);
@@ -48,6 +57,7 @@ export function promote(
     completedStages: [...completedStages.filter((id) => id !== stage.id), stage.id],
     results: results.map(resultOf),
     ...(approval?.status === 'granted' ? { approvalId: approval.id } : {}),
+    ...(override ? { override } : {}),
   });
 }
 
@@ -57,20 +67,9 @@ function recordChanges(draft: Draft, verdicts: readonly Verdict[]): void {
     ({ checkId, outcome, code }) => known[checkId]?.outcome !== outcome || known[checkId].code !== code,
   );
   if (changed.length === 0) return;
-  record(draft, {
-    type: 'criteria_judged',
-    verdicts: changed.map((verdict) => ({ ...resultOf(verdict), message: verdict.message })),
-  });
+  record(draft, { type: 'criteria_judged', verdicts: changed.map(judgementOf) });
+  recordRegressions(draft, known, changed);
 }
-
-const resultOf = ({ checkId, outcome, code, measured, target, observedAt }: Verdict): CriterionResult => ({
-  check_id: checkId,
-  outcome,
-  code,
-  ...(measured === undefined ? {} : { measured }),
-  ...(target === undefined ? {} : { target }),
-  observed_at: observedAt,
-});
 
 /** Keeps at most one open request, bound to what the other criteria say now. True when it recorded something. */
 function settleApproval(draft: Draft, stage: StagePlan, verdicts: readonly Verdict[]): boolean {
@@ -108,7 +107,7 @@ export function changedSince(
 export const voidApproval = (
   draft: Draft,
   { id }: Approval,
-  why: 'stale' | 'expired' | 'rolled_back' | 'asked_again' | 'completed',
+  why: 'stale' | 'expired' | 'rolled_back' | 'asked_again' | 'completed' | 'overridden',
   changed: readonly string[],
 ): void => record(draft, { type: 'approval_voided', approval_id: id, why, changed });
 

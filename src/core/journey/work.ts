@@ -17,8 +17,9 @@ export function advanceUnits(draft: Draft): void {
 
 function advance(draft: Draft, workId: string): void {
   const unit = unitOf(draft, workId);
-  if (!unit || unit.status !== 'in_progress') return;
-  for (const task of readyTasks(templateOf(presentStage(draft), unit.templateId), unit)) begin(draft, unit, task);
+  // Nothing begins while it is paused; resume comes back to it.
+  if (!unit || unit.status !== 'in_progress' || draft.journey.status !== 'active') return;
+  for (const task of readyTasks(templateOf(presentStage(draft), unit), unit)) begin(draft, unit, task);
 }
 
 function begin(draft: Draft, unit: Unit, task: TaskPlan): void {
@@ -54,7 +55,7 @@ const unitOf = ({ journey }: Draft, workId: string): Unit | undefined =>
 export function taskResult(draft: Draft, command: TaskResult): Refusal | undefined {
   const { workId, taskId, fence, outcome } = command;
   const unit = unitOf(draft, workId);
-  const task = unit && templateOf(presentStage(draft), unit.templateId).tasks.find(({ id }) => id === taskId);
+  const task = unit && templateOf(presentStage(draft), unit).tasks.find(({ id }) => id === taskId);
   if (!unit || !task || !isAwaited(unit, task, fence, command.owner)) return superseded(workId, taskId, fence);
 
   const of = { work_id: workId, task_id: taskId, ...fence };
@@ -66,6 +67,8 @@ export function taskResult(draft: Draft, command: TaskResult): Refusal | undefin
       message: `The output does not fit: ${told(problemsIn(outcome.output, task.output, 'declared'))}.`,
     });
   else succeed(draft, unit, task, of, outcome.output);
+  // A compensation that failed holds the gate no longer.
+  if (unit.definition && unitOf(draft, workId)?.status === 'failed') settle(draft);
   return undefined;
 }
 
@@ -96,11 +99,12 @@ function succeed(draft: Draft, unit: Unit, task: TaskPlan, of: OfTask, output: J
   });
   const after = unitOf(draft, unit.workId);
   if (!after || after.status !== 'in_progress') return;
-  if (allSucceeded(templateOf(presentStage(draft), unit.templateId), after)) {
+  if (allSucceeded(templateOf(presentStage(draft), unit), after)) {
     record(draft, { type: 'unit_completed', work_id: unit.workId });
     settle(draft);
     return;
   }
+  if (draft.journey.status !== 'active') return;
   own(draft, after);
   advance(draft, unit.workId);
 }
@@ -140,7 +144,7 @@ type Failure = { readonly code: string; readonly message: string; readonly retry
 /** The wait before a further attempt is over. */
 export function beginAttempt(draft: Draft, workId: string, taskId: string, fence: Fence): Refusal | undefined {
   const unit = unitOf(draft, workId);
-  const task = unit && templateOf(presentStage(draft), unit.templateId).tasks.find(({ id }) => id === taskId);
+  const task = unit && templateOf(presentStage(draft), unit).tasks.find(({ id }) => id === taskId);
   const progress = unit && progressOf(unit, taskId);
   const due =
     progress?.status === 'retry_wait' && progress.attempt === fence.attempt && progress.generation === fence.generation;
@@ -195,12 +199,29 @@ export function retryTasks(draft: Draft, workId: string): Refusal | undefined {
 
 /** Tasks that waited for an input which is there now begin; the others go on waiting, with what they still miss. */
 export function resumeWaiting(draft: Draft): void {
+  if (draft.journey.status !== 'active') return;
   for (const { workId } of draft.journey.units) {
     const unit = unitOf(draft, workId);
     if (!unit || unit.status !== 'in_progress') continue;
-    for (const task of templateOf(presentStage(draft), unit.templateId).tasks)
+    for (const task of templateOf(presentStage(draft), unit).tasks)
       if (progressOf(unit, task.id).status === 'waiting_for_input') begin(draft, unit, task);
   }
+}
+
+/** After a pause: retries whose time has come, inputs that have been given, and tasks whose turn it has become. */
+export function continueWork(draft: Draft): void {
+  for (const { workId } of draft.journey.units) {
+    const unit = unitOf(draft, workId);
+    if (!unit || unit.status !== 'in_progress') continue;
+    // Another process may have it, and is not told of what is decided here: whoever resumes goes on with it.
+    own(draft, unit);
+    for (const task of templateOf(presentStage(draft), unit).tasks) {
+      const { status, retryAt = 0 } = progressOf(unit, task.id);
+      if (status === 'retry_wait' && retryAt <= draft.world.machineNow) begin(draft, unit, task);
+    }
+    advance(draft, workId);
+  }
+  resumeWaiting(draft);
 }
 
 const told = (problems: readonly SchemaProblem[]): string =>

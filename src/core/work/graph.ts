@@ -48,6 +48,7 @@ export function resolveInput(
   unit: Unit,
   journey: Journey,
 ): ResolvedInput {
+  if (task.given) return { input: task.given, missing: [] };
   const input: Record<string, Json> = {};
   const missing: string[] = [];
   for (const name in task.input) {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { StagePlan, WorkTemplate } from '../plan.ts';
 import type { Instant } from '../time.ts';
 
 export type UnitStatus = 'in_progress' | 'completed' | 'failed' | 'cancelled';
@@ -15,7 +16,15 @@ export type Unit = {
   readonly tasks: { readonly [taskId: string]: TaskProgress };
   readonly startedAt: Instant;
   readonly finishedAt: Instant | null;
+  /** Its own tasks, where no template of the stage says them: a compensation. */
+  readonly definition?: WorkTemplate;
 };
+
+/** The tasks of a unit, by itself or by the stage's template. */
+export const definitionOf = (
+  stage: Pick<StagePlan, 'templates'> | undefined,
+  unit: Pick<Unit, 'templateId' | 'definition'>,
+): WorkTemplate | undefined => unit.definition ?? stage?.templates.find(({ id }) => id === unit.templateId);
 
 export type TaskStatus =
   | 'planned'

@@ -14,6 +14,8 @@ export const journey: z.output<typeof JourneyView> = {
   started_at: '2026-02-01T09:00:00.000Z',
   stage_started_at: '2026-02-01T09:00:00.000Z',
   day: 3,
+  paused: null,
+  paused_seconds: 0,
   duration_target_days: 15,
   previous_stage: null,
   completed_stages: [],
@@ -28,6 +30,7 @@ export const journey: z.output<typeof JourneyView> = {
     criterion('security_scan', 'Security Scan Passed', 'unknown', undefined, { max_critical: 0 }, 'No scan was seen.'),
     criterion('demo_approval', 'Client Demo Approved', 'skipped', undefined, undefined, 'Not required.'),
   ],
+  goals: [],
   units: [
     {
       work_id: 'uow-client-123:1:sandbox_setup',
@@ -45,6 +48,8 @@ export const journey: z.output<typeof JourneyView> = {
       ],
     },
   ],
+  not_undone: [],
+  override: null,
   approval: {
     approval_id: 'apr-client-123:1:1',
     check_id: 'demo_approval',
@@ -59,6 +64,43 @@ export const journey: z.output<typeof JourneyView> = {
 };
 
 type Outcome = z.output<typeof JourneyView>['criteria'][number]['outcome'];
+
+/** In production, paused, with goals, with a task that nothing undid, and a wish to pass the gate. */
+export const paused: z.output<typeof JourneyView> = {
+  ...journey,
+  status: 'paused',
+  paused: { since: '2026-02-03T09:00:00.000Z', reason: 'The client moves offices.' },
+  paused_seconds: 90_000,
+  waiting_for: 'Resume: it is paused (The client moves offices.).',
+  criteria: [],
+  units: [],
+  approval: null,
+  goals: [
+    goal('user_adoption', 'on_track', 0.8, 0.7, '0.8 of the users are active.'),
+    goal('search_satisfaction', 'at_risk', 4.1, 4.5, 'Satisfaction is 4.1, under 4.5.'),
+    goal('query_volume_growth', 'unknown', undefined, 0.2, 'There is no query_volume evidence yet.'),
+  ],
+  not_undone: ['pilot/setup_monitoring'],
+  override: {
+    override_id: 'ovr-client-123:1:9',
+    requested_by: 'ann',
+    reason: 'The survey comes late.',
+    missing: ['user_satisfaction'],
+    requested_at: '2026-02-02T09:00:00.000Z',
+    expires_at: '2026-02-03T09:00:00.000Z',
+    confirmable_by: 'A person with the role operator or approver, other than ann.',
+  },
+};
+
+function goal(
+  metric: string,
+  health: 'on_track' | 'at_risk' | 'unknown',
+  measured: unknown,
+  target: number,
+  message: string,
+) {
+  return { metric, name: metric, health, code: 'x', message, measured, target, window_days: 30, observed_at: null };
+}
 
 function criterion(
   check_id: string,
@@ -117,6 +159,7 @@ export const listed = {
   day: 3,
   started_at: at,
   stage_started_at: at,
+  paused_at: null,
 };
 
 export const unit = {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { yamlText } from '#cli/render/yaml.ts';
-import { agents, approval, delivery, history, journey, listed, observation, token, unit } from './answers.ts';
+import { agents, approval, delivery, history, journey, listed, observation, paused, token, unit } from './answers.ts';
 import { runCli } from './run-cli.ts';
 import { ok, serverDouble } from './server-double.ts';
 
@@ -44,6 +44,7 @@ const laidOut: readonly (readonly [argv: readonly string[], answer: unknown])[] 
   ],
   [['deliveries', 'replay-all', '--destination=crm'], { destination: 'crm', replayed: 3, more: false }],
   [['token', 'list'], { tokens: [token] }],
+  [['pause', '--client-id=client-123', '--reason=The client moves offices.'], paused],
 ];
 
 describe('tables', () => {

@@ -132,6 +132,26 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     'POST /api/v1/journeys/c/promote {"reason":"Agreed"}',
   ],
   [
+    'S61: promote asks for an override',
+    ['promote', '--client-id=c', '--override', '--reason=The survey comes late'],
+    'POST /api/v1/journeys/c/promote {"reason":"The survey comes late","override":true}',
+  ],
+  [
+    'S61: confirm-override names the request in the path',
+    ['confirm-override', '--override-id=ovr-c:2:41'],
+    'POST /api/v1/overrides/ovr-c:2:41/confirm {}',
+  ],
+  [
+    'pause gives its reason',
+    ['pause', '--client-id=c', '--reason=Moving'],
+    'POST /api/v1/journeys/c/pause {"reason":"Moving"}',
+  ],
+  [
+    'resume gives its reason',
+    ['resume', '--client-id=c', '--reason=Moved'],
+    'POST /api/v1/journeys/c/resume {"reason":"Moved"}',
+  ],
+  [
     'complete gives its reason',
     ['complete', '--client-id=c', '--reason=Ended'],
     'POST /api/v1/journeys/c/complete {"reason":"Ended"}',

@@ -1,7 +1,7 @@
 import type { Command } from '#core/journey/commands.ts';
 import { stageOf } from '#core/plan.ts';
 import { statusOf } from '#core/work/graph.ts';
-import { progressOf } from '#core/work/unit.ts';
+import { definitionOf, progressOf } from '#core/work/unit.ts';
 import { actorOf, dana, erin, goodSearch, seen } from './fixtures.ts';
 import type { Play } from './play.ts';
 import { variedRoutes } from './random-commands.ts';
@@ -24,6 +24,7 @@ function nextCommands(play: Play): readonly Command[] {
   const journey = play.known();
   if (!journey || journey.status === 'completed') return [{ type: 'start', inputs: {}, metadata: {}, by: 'olga' }];
   if (journey.status === 'queued') return [{ type: 'admit' }];
+  if (journey.status === 'paused') return [{ type: 'resume', reason: 'on we go' }];
   const work = workCommands(play);
   if (work.length > 0) return work;
   const observations = [seen('search_quality', goodSearch, play.now(), { origin: 'collector:drive' })];
@@ -49,7 +50,7 @@ function workCommands(play: Play): readonly Command[] {
     if (status === 'completed') return [];
     if (status === 'failed') return [{ type: 'retry_tasks', workId }];
     if (owner !== EPOCH) return [{ type: 'take_over', workId, from: owner }];
-    const tasks = stageOf(play.plan, stage)?.templates.find(({ id }) => id === unit.templateId)?.tasks ?? [];
+    const tasks = definitionOf(stageOf(play.plan, stage), unit)?.tasks ?? [];
     return tasks.flatMap((task): Command[] => {
       const { generation, attempt } = progressOf(unit, task.id);
       const of = { workId, taskId: task.id, fence: { generation, attempt } };

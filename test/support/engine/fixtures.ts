@@ -26,6 +26,7 @@ type SmallTask = {
   readonly backoff?: 'exponential' | 'linear' | 'none';
   readonly mapping?: { readonly [input: string]: string };
   readonly intent?: string;
+  readonly compensate?: string;
 };
 
 export type SmallStage = {
@@ -33,6 +34,8 @@ export type SmallStage = {
   readonly tasks?: readonly SmallTask[];
   readonly criteria?: readonly JsonObject[];
   readonly auto?: boolean;
+  readonly rollback?: readonly JsonObject[];
+  readonly goals?: readonly JsonObject[];
 };
 
 /** A document of few words: stages in the order given, each with at most one template, named after it. */
@@ -41,11 +44,13 @@ export function smallDocument(
   parts: { readonly [part in keyof ConfigDocument]?: unknown } = {},
 ): ConfigDocument {
   return documentWith({
-    stages: stages.map(({ id, criteria = [], auto }, index) => ({
+    stages: stages.map(({ id, criteria = [], auto, rollback = [], goals = [] }, index) => ({
       stage_id: id,
       name: id,
       order: index + 1,
       exit_criteria: criteria,
+      rollback_criteria: rollback,
+      success_metrics: goals,
       ...(auto === undefined ? {} : { auto_promotion: auto }),
     })),
     templates: stages.flatMap(({ id, tasks = [] }) =>
@@ -56,7 +61,17 @@ export function smallDocument(
   });
 }
 
-const taskDocument = ({ id, after = [], input = {}, output = {}, retries, backoff, mapping, intent }: SmallTask) => ({
+const taskDocument = ({
+  id,
+  after = [],
+  input = {},
+  output = {},
+  retries,
+  backoff,
+  mapping,
+  intent,
+  compensate,
+}: SmallTask) => ({
   task_id: id,
   name: id,
   agent_intent: intent ?? `do_${id}`,
@@ -72,6 +87,7 @@ const taskDocument = ({ id, after = [], input = {}, output = {}, retries, backof
         },
       }),
   ...(mapping ? { input_mapping: mapping } : {}),
+  ...(compensate === undefined ? {} : { compensate_intent: compensate }),
 });
 
 export const searchQuality = (min_precision = 0.8, more: JsonObject = {}): JsonObject => ({
@@ -79,6 +95,15 @@ export const searchQuality = (min_precision = 0.8, more: JsonObject = {}): JsonO
   name: 'Search Quality',
   validator: 'SearchQualityValidator',
   parameters: { min_precision, sample_queries: 100 },
+  ...more,
+});
+
+/** A rollback criterion on search quality. */
+export const searchCollapse = (more: JsonObject = { consecutive: 2 }): JsonObject => ({
+  check_id: 'search_collapse',
+  name: 'Search Collapse',
+  validator: 'SearchQualityValidator',
+  parameters: { min_precision: 0.5, sample_queries: 100 },
   ...more,
 });
 

@@ -4,7 +4,7 @@ import type { World } from '#core/journey/draft.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
 import { statusOf } from '#core/work/graph.ts';
-import { progressOf, type Unit } from '#core/work/unit.ts';
+import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
 import {
   actorOf,
   dana,
@@ -13,6 +13,7 @@ import {
   goodSearch,
   olga,
   robot,
+  searchCollapse,
   searchQuality,
   seen,
   smallDocument,
@@ -34,11 +35,13 @@ export const variedDocument = smallDocument(
     {
       id: 'pilot',
       tasks: [
-        { id: 'deploy', input: { users: { type: 'array', required: true } } },
+        { id: 'deploy', compensate: 'take_down', input: { users: { type: 'array', required: true } } },
         { id: 'watch', after: ['deploy'], retries: 1 },
       ],
+      rollback: [searchCollapse({ consecutive: 2 })],
+      goals: [{ metric: 'user_adoption', target: 0.7, window_days: 30 }],
       criteria: [
-        searchQuality(),
+        searchQuality(0.8, { consecutive: 2 }),
         {
           check_id: 'scan',
           name: 'Scan',
@@ -50,7 +53,11 @@ export const variedDocument = smallDocument(
       ],
     },
     { id: 'trial' },
-    { id: 'production' },
+    {
+      id: 'production',
+      goals: [{ metric: 'user_adoption', target: 0.7, window_days: 30 }],
+      rollback: [searchCollapse({ for_hours: 12 })],
+    },
   ],
   { evidence: { run_security_scan: 'security_scan' } },
 );
@@ -90,6 +97,12 @@ const kinds = [
   'request_approval',
   'approve',
   'reject',
+  'pause',
+  'resume',
+  'request_override',
+  'confirm_override',
+  'adoption',
+  'collapse',
 ] as const;
 
 const kind = fc.oneof(
@@ -103,7 +116,17 @@ const kind = fc.oneof(
       'provide_input' as const,
     ),
   },
-  { weight: 2, arbitrary: fc.constantFrom('begin_attempt' as const, 'retry_tasks' as const, 'start' as const) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      'begin_attempt' as const,
+      'retry_tasks' as const,
+      'start' as const,
+      'resume' as const,
+      'confirm_override' as const,
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('collapse' as const, 'adoption' as const, 'resume' as const) },
   { weight: 6, arbitrary: fc.constantFrom(...kinds) },
 );
 
@@ -138,7 +161,7 @@ export function commandFor(
   journey: Journey | null,
   now: number,
 ): Command {
-  const unit = journey?.units[0];
+  const unit = journey?.units.at(pick % 2 === 0 ? 0 : -1);
   switch (what) {
     case 'start':
       return {
@@ -149,7 +172,19 @@ export function commandFor(
       };
     case 'promote':
     case 'complete':
+    case 'pause':
+    case 'resume':
       return { type: what, reason: 'because' };
+    case 'request_override':
+      return { type: what, reason: 'it is late', by: actorOf(pick === 0 ? robot : olga) };
+    case 'confirm_override': {
+      const by = actorOf([olga, dana, erin, robot, dana, erin][pick] ?? dana);
+      return { type: what, overrideId: journey?.override?.id ?? 'ovr-none:1:1', by };
+    }
+    case 'collapse':
+      return { type: 'record_evidence', observations: [collapse(now)] };
+    case 'adoption':
+      return { type: 'record_evidence', observations: [seen('user_adoption', { rate: pick / 5 }, now)] };
     case 'roll_back':
       return {
         type: what,
@@ -187,6 +222,10 @@ export function commandFor(
   }
 }
 
+/** Search is as good as gone, says who measures it. */
+export const collapse = (now: number) =>
+  seen('search_quality', { ...goodSearch, precision: 0.1 }, now, { origin: 'collector:glean' });
+
 function evidence(what: 'good_evidence' | 'bad_evidence', pick: number, now: number) {
   const value = what === 'good_evidence' ? goodSearch : { ...goodSearch, precision: 0.1 * pick };
   const origin =
@@ -195,7 +234,7 @@ function evidence(what: 'good_evidence' | 'bad_evidence', pick: number, now: num
 }
 
 const tasksOf = (plan: Plan, journey: Journey | null, unit: Unit | undefined): readonly TaskPlan[] =>
-  (journey && stageOf(plan, journey.stage)?.templates.find(({ id }) => id === unit?.templateId)?.tasks) ?? [];
+  (journey && unit && definitionOf(stageOf(plan, journey.stage), unit)?.tasks) ?? [];
 
 function fenceOf(unit: Unit | undefined, taskId: string) {
   if (!unit) return { generation: 1, attempt: 1 };
