@@ -52,6 +52,12 @@ function turnOf(event: JourneyEvent): Turn | undefined {
       return ofJourney('A stage was entered.', { stage: event.stage, from: event.from, kind: event.kind });
     case 'journey_completed':
       return ofJourney('A journey is completed.', {});
+    case 'journey_paused':
+      return ofJourney('A journey is paused.', {});
+    case 'journey_resumed':
+      return ofJourney('A journey goes on.', { paused_ms: event.paused_ms });
+    case 'override_requested':
+      return ofJourney('An override of a shut gate was asked for.', { by: event.by, missing: event.missing });
     case 'client_erased':
       return ofJourney('A client is being erased.', {});
     case 'task_waiting_for_input':

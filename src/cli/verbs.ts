@@ -1,7 +1,7 @@
 import { catalogue } from '#application/catalogue.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
-import { verifyStore } from '#application/use-cases/verify-store.ts';
 import { confirmOverride } from '#application/use-cases/confirm-override.ts';
+import { verifyStore } from '#application/use-cases/verify-store.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import type { Answered } from './ask.ts';

@@ -155,8 +155,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
       return void Object.assign(approvalRow(pending, event.approval_id), { status: 'void', reason: event.why });
     case 'journey_resumed':
       // What time has changed meanwhile is looked at soon.
-      pending.checked = true;
-      return;
+      return void (pending.checked = true);
     case 'compensation_planned':
       return compensationPlanned(pending, event);
     case 'journey_completed':
@@ -220,17 +219,6 @@ function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: St
     throw new Error(`Config ${event.config_hash} has no stage ${event.stage}.`);
 }
 
-/** One row a destination that wants to be told; where none does, nothing is made. */
-function messageRows({ recording, bucket, context, put, stage }: Pending, { seq, event }: RecordedEvent): void {
-  const told = isWanted(context.destinations, event) ? messageOf(event, stage) : undefined;
-  if (!told) return;
-  const { clientId } = recording;
-  const data = { client_id: clientId, seq, ...told.data };
-  const message = JSON.stringify({ type: told.type, timestamp: isoOf(context.now), data });
-  for (const { name, wants } of context.destinations)
-    if (wants.includes(told.type)) put('outbox', clientId, bucket, name, seq, message, context.machineNow);
-}
-
 function compensationPlanned(pending: Pending, event: CompensationPlanned): void {
   const unit = compensationUnit(pending.entry, event, pending.context.now);
   if (!unit) return;
@@ -245,4 +233,15 @@ function compensationPlanned(pending: Pending, event: CompensationPlanned): void
     results: null,
     ...(unit.definition ? { snapshot: unit.definition.snapshot } : {}),
   });
+}
+
+/** One row a destination that wants to be told; where none does, nothing is made. */
+function messageRows({ recording, bucket, context, put, stage }: Pending, { seq, event }: RecordedEvent): void {
+  const told = isWanted(context.destinations, event) ? messageOf(event, stage) : undefined;
+  if (!told) return;
+  const { clientId } = recording;
+  const data = { client_id: clientId, seq, ...told.data };
+  const message = JSON.stringify({ type: told.type, timestamp: isoOf(context.now), data });
+  for (const { name, wants } of context.destinations)
+    if (wants.includes(told.type)) put('outbox', clientId, bucket, name, seq, message, context.machineNow);
 }

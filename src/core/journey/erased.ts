@@ -10,13 +10,21 @@ export const erasedJourney = (journey: Journey): Journey => ({
   metadata: {},
   outputs: {},
   evidence: {},
-  units: journey.units.map((unit) => ({ ...unit, tasks: {} })),
+  units: journey.units.map(({ definition, ...unit }) => ({
+    ...unit,
+    tasks: {},
+    // Its steps say what they were given.
+    ...(definition ? { definition: { ...definition, tasks: [], snapshot: '[]' } } : {}),
+  })),
+  undoing: [],
+  notUndone: [],
+  done: {},
+  streaks: {},
+  goals: {},
   verdicts: Object.fromEntries(
     Object.entries(journey.verdicts).map(([id, { outcome, code }]) => [id, { outcome, code }]),
   ),
   approval: journey.approval && { ...journey.approval, reason: null },
-  override: null,
-  undoing: [],
 });
 
 /**
@@ -26,11 +34,11 @@ export const erasedJourney = (journey: Journey): Journey => ({
 const ours = new Set(
   `type run stage kind from to entry stage_entry owner seq at client_id via config_hash started_by by decision status why
    digest outcome outcomes code completed_stages holds_slot generation attempt approvers min_approvals
-   metric health intent missing`.split(/\s+/),
+   requested_by confirmed_by`.split(/\s+/),
 );
 const ourSuffixes = ['_id', '_ids', '_at', '_ms'];
 /** Keys that hold both: looked into. */
-const mixed = new Set(['units', 'results', 'verdicts', 'error', 'steps', 'undoes', 'not_undone', 'goals']);
+const mixed = new Set(['units', 'results', 'verdicts', 'error', 'override']);
 
 const isOurs = (key: string): boolean => ours.has(key) || ourSuffixes.some((suffix) => key.endsWith(suffix));
 

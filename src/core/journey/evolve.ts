@@ -37,6 +37,7 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
         status: 'completed',
         holdsSlot: false,
         pause: null,
+        override: null,
         paused_ms: pausedFor_ms(journey, at),
       };
     case 'client_erased':

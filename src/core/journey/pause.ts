@@ -39,17 +39,15 @@ const whilePaused: ReadonlySet<Command['type']> = new Set([
 ]);
 const whileQueued: ReadonlySet<Command['type']> = new Set(['complete', 'provide_input', 'evaluate', 'judge']);
 
-/** What a journey in this state cannot do, and what would let it. */
+/** What a journey in this state cannot do, and what would let it. Erasing one says itself when. */
 export function notNow({ clientId, status, pause: paused }: Journey, { type }: Command): Refusal | undefined {
-  // Erasing says itself when.
-  if (type === 'erase') return undefined;
   const fine: Record<JourneyStatus, boolean> = {
     active: true,
     paused: whilePaused.has(type),
     queued: whileQueued.has(type),
     completed: false,
   };
-  if (fine[status]) return undefined;
+  if (fine[status] || type === 'erase') return undefined;
   const hint = {
     active: '',
     paused: `resume lets it go on; it was paused because: ${paused?.reason ?? 'no reason is known'}.`,
