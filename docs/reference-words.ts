@@ -46,6 +46,10 @@ export const additions: Readonly<Record<string, string>> = {
   'unit-of-work-templates.yaml templates[].tasks[].output_schema.<name>.default': 'Ours (S93).',
   'unit-of-work-templates.yaml templates[].tasks[].input_mapping': 'Ours (S85, S93).',
   'unit-of-work-templates.yaml templates[].tasks[].compensate_intent': 'Ours (S95).',
+  'unit-of-work-templates.yaml templates[].tasks[].max_seconds': 'Ours (S4).',
+  'unit-of-work-templates.yaml templates[].uow_seconds': 'Ours (S4).',
+  'journey-orchestrator.yaml orchestrator.timeouts.task_max_seconds': 'Ours (S4).',
+  'journey-orchestrator.yaml orchestrator.timeouts.uow_seconds': 'Ours (S4).',
 };
 
 const later = 'Checked and kept, but nothing acts on it yet.';
@@ -56,8 +60,7 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 export const notYet: Readonly<Record<string, string>> = Object.fromEntries(
   words(`
     timeouts.stage_transition_seconds timeouts.exit_criteria_validation_seconds timeouts.rollback_initiation_seconds
-    circuit_breaker.enabled circuit_breaker.failure_threshold circuit_breaker.timeout_seconds
-    circuit_breaker.half_open_max_requests features.glean_dashboard_enabled
+    features.glean_dashboard_enabled
     features.metrics_publishing_enabled`).map((key) => [`journey-orchestrator.yaml orchestrator.${key}`, later]),
 );
 
@@ -136,6 +139,7 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'task.output_invalid': 'The output of a task does not have the declared fields; not retried by itself.',
   'task.output_missing': 'The agent finished without handing over an output.',
   'task.timed_out': 'No sign of life came from the attempt in time.',
+  'unit.timed_out': 'The unit of work has taken longer than uow_seconds; what it was doing has failed with it.',
   'task.failed': 'The agent reported a failure.',
   'task.rejected': 'The agent refused the task; not retried by itself.',
   'agent.none': 'No agent offers the intent.',

@@ -4,6 +4,7 @@ import { JourneyError } from '#core/errors.ts';
 import { alertsTo } from '#application/alerts.ts';
 import { openConfiguration, type Configuration } from '#application/configuration.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
+import { openBreakers } from '#application/breakers.ts';
 import type { Dependencies } from '#application/dependencies.ts';
 import { openEngine, type Engine } from '#application/engine.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
@@ -22,7 +23,9 @@ import { addressGuard } from '#adapters/outbound/address-guard.ts';
 import { crmWebhook } from '#adapters/outbound/crm-webhook.ts';
 import { guardedPost } from '#adapters/outbound/guarded-post.ts';
 import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
+import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import { postgresDueChecks } from '#adapters/postgres/checks.ts';
+import { postgresClaimRoom } from '#adapters/postgres/claims.ts';
 import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
@@ -161,6 +164,7 @@ async function onStore(
     given || database.kind === 'embedded' ? undefined : await databaseClock({ databaseTime: database.time, logger });
   const clock = given ?? serverClock ?? systemClock();
   const ids = cryptoIds;
+  const raise = alertsTo(logger);
   const replica = `${hostname()}:${pid}`;
   const configs = postgresConfigStore(database);
   const plans = plansOf({ ...configs, compile: (stored) => compilePlan(readDocument(stored)) });
@@ -170,7 +174,7 @@ async function onStore(
     plans,
     clock,
     logger,
-    raise: alertsTo(logger),
+    raise,
     process: replica,
   });
   const process = await joinReplicas(postgresProcessStore(database), clock, logger, {
@@ -179,10 +183,18 @@ async function onStore(
   });
 
   const gateway = a2aGateway({ ...settings.agents, inProcessIntents: Object.keys(functions), clock, logger });
+  const breakers = openBreakers({
+    store: postgresBreakerStore(database),
+    policy: () => plans.active().breaker,
+    clock,
+    logger,
+    raise,
+  });
   const engine = await openEngine({
     store: postgresJournalStore(database, plans.get),
     admissionStore: postgresAdmissionStore(database),
     room: postgresWaitingRoom(database),
+    breakers,
     checks: postgresDueChecks(database),
     load: (clientIds) => readJourneys(database, clientIds),
     plans,
@@ -192,6 +204,7 @@ async function onStore(
     clock,
     ids,
     logger,
+    raise,
     enabled: settings.enabled,
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
@@ -207,6 +220,8 @@ async function onStore(
     configuration,
     agents: gateway,
     deliveries: postgresDeliveryStore(database),
+    claims: postgresClaimRoom(database),
+    breakers,
     tokens,
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
     verification: postgresVerifyStore(database),
@@ -245,6 +260,7 @@ function schedule(
 ): readonly Scheduled[] {
   const always = [
     again(REFRESH_EVERY_MS, 'Finding out which configuration decides', configuration.refresh, clock, logger),
+    again(LOOK_EVERY_MS, 'Looking at circuit breakers', engine.lookAtBreakers, clock, logger),
     again(LOOK_EVERY_MS, 'Taking up changed configuration files', configuration.look, clock, logger),
   ];
   if (!enabled) return always;

@@ -45,6 +45,7 @@ const record = (name: string, roles: readonly Role[], ids: Ids, clock: Clock, lo
   roles,
   clients: null,
   evidence_kinds: [],
+  intents: null,
   local,
   created_at: clock.machine(),
   expires_at: null,

@@ -1,14 +1,18 @@
 import { activateConfig } from './use-cases/activate-config.ts';
 import { checkAgents } from './use-cases/check-agents.ts';
 import { checkConfig } from './use-cases/check-config.ts';
+import { claimTask } from './use-cases/claim-task.ts';
 import { completeJourney } from './use-cases/complete-journey.ts';
 import { confirmOverride } from './use-cases/confirm-override.ts';
+import { completeTask } from './use-cases/complete-task.ts';
 import { createToken } from './use-cases/create-token.ts';
 import { decideApproval } from './use-cases/decide-approval.ts';
 import { diffConfig } from './use-cases/diff-config.ts';
 import { lintConfig } from './use-cases/lint-config.ts';
 import { listActivations } from './use-cases/list-activations.ts';
 import { eraseClient } from './use-cases/erase-client.ts';
+import { failTask } from './use-cases/fail-task.ts';
+import { heartbeatTask } from './use-cases/heartbeat-task.ts';
 import { listApprovals } from './use-cases/list-approvals.ts';
 import { listDeliveries } from './use-cases/list-deliveries.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
@@ -30,6 +34,7 @@ import { showDelivery } from './use-cases/show-delivery.ts';
 import { showEvidence } from './use-cases/show-evidence.ts';
 import { showHistory } from './use-cases/show-history.ts';
 import { showJourney } from './use-cases/show-journey.ts';
+import { showTaskLog } from './use-cases/show-task-log.ts';
 import { showWork } from './use-cases/show-work.ts';
 import { startJourney } from './use-cases/start-journey.ts';
 import { validateExit } from './use-cases/validate-exit.ts';
@@ -51,7 +56,12 @@ export const catalogue: readonly AnyUseCase[] = [
   completeJourney,
   provideInput,
   showWork,
+  showTaskLog,
   retryTasks,
+  claimTask,
+  heartbeatTask,
+  completeTask,
+  failTask,
   recordEvidence,
   showEvidence,
   listApprovals,

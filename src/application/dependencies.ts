@@ -2,6 +2,8 @@ import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
 import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
 import type { Configuration } from './configuration.ts';
+import type { Breakers } from './breakers.ts';
+import type { ClaimRoom } from './claims.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
@@ -15,6 +17,8 @@ export type Dependencies = {
   readonly configuration: Configuration;
   readonly agents: AgentGateway;
   readonly deliveries: DeliveryStore;
+  readonly claims: ClaimRoom;
+  readonly breakers: Breakers;
   readonly tokens: TokenStore;
   readonly evidenceKinds: EvidenceKinds;
   readonly verification: VerifyStore;
@@ -31,6 +35,13 @@ export type JourneyReader = {
   /** Ids that the given one may have meant. */
   readonly candidates: (clientId: string, limit: number) => Promise<readonly string[]>;
   readonly history: (clientId: string, after: number, limit: number) => Promise<readonly StoredEvent[]>;
+  /** What was recorded about a unit of work and said about its tasks, in order. */
+  readonly taskLog: (
+    clientId: string,
+    workId: string,
+    after: LogPosition,
+    limit: number,
+  ) => Promise<readonly LogEntry[]>;
   readonly units: (clientId: string, stage: string | undefined) => Promise<readonly UnitRow[]>;
   readonly evidence: (clientId: string, limit: number) => Promise<readonly EvidenceRow[]>;
   readonly openApprovals: (
@@ -71,6 +82,24 @@ export type StoredEvent = {
   readonly actor: string;
   readonly door: string;
   readonly request_id: string;
+  readonly data: JsonObject;
+};
+
+/** Progress comes after the event that was the newest when it was said. */
+export type LogPosition = { readonly seq: number; readonly ordinal: number; readonly taskId: string };
+
+export type LogEntry = {
+  readonly seq: number;
+  /** 0: an event; else the number of the progress within its attempt. */
+  readonly ordinal: number;
+  readonly task_id: string | null;
+  readonly generation: number | null;
+  readonly attempt: number | null;
+  /** An event's type, or `progress`. */
+  readonly type: string;
+  readonly at: Instant;
+  readonly actor: string;
+  readonly door: string;
   readonly data: JsonObject;
 };
 
@@ -176,6 +205,7 @@ export type TokenRecord = {
   readonly roles: readonly Role[];
   readonly clients: readonly string[] | null;
   readonly evidence_kinds: readonly string[];
+  readonly intents: readonly string[] | null;
   readonly local: boolean;
   readonly created_at: Instant;
   readonly expires_at: Instant | null;

@@ -1,24 +1,15 @@
-import { isRefusal, JourneyError, type Refusal } from '#core/errors.ts';
-import { stageOf, type TaskPlan } from '#core/plan.ts';
+import { isRefusal } from '#core/errors.ts';
 import { SECOND, type Instant } from '#core/time.ts';
-import type { Command } from '#core/journey/commands.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import { idempotencyKeyOf, resolveInput, tasksInProcess } from '#core/work/graph.ts';
-import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
-import type { Journal, Submitted } from './journal.ts';
-import type {
-  AgentGateway,
-  Assignment,
-  Clock,
-  InProcessAgent,
-  Logger,
-  Plans,
-  Recording,
-  TaskOutcome,
-} from './ports.ts';
+import { attemptsHere } from './attempts-here.ts';
+import { intentKey, type Breakers } from './breakers.ts';
+import type { Journal } from './journal.ts';
+import { plannedTask } from './planned-task.ts';
+import type { AgentGateway, Clock, InProcessAgent, Logger, Plans, Recording } from './ports.ts';
 import { assignmentFor, followRemoteTask, type RemoteWork, type WaitingTask } from './remote-work.ts';
-import { workerPool } from './worker-pool.ts';
+import { resultsOf } from './results.ts';
+import { keyOf, type AttemptKey, longestAttempt_ms } from './task-calls.ts';
 
 /** Has the tasks done: those of this process by functions, those of agents over the gateway. */
 export type Dispatcher = {
@@ -39,15 +30,36 @@ export type WaitingRoom = {
     machineNow: number,
     limit: number,
   ) => Promise<readonly { clientId: string; workId: string; owner: number | null }[]>;
-  /** Takes due rows for `epoch`, each for `lease_ms`: retries that are due, agents' tasks without a living follower, cancellations. */
+  /** Units in progress that have taken longer than they may (journey time). */
+  readonly overdueUnits: (
+    now: number,
+    limit: number,
+  ) => Promise<readonly { readonly clientId: string; readonly workId: string }[]>;
+  /**
+   * Takes due rows for `epoch`, each for `lease_ms`: retries that are due, agents' tasks without a living follower,
+   * leases of claimers that ran out, cancellations, and what waited for a breaker, but for the intents held back.
+   */
   readonly claim: (
     epoch: number,
     machineNow: number,
     lease_ms: number,
     limit: number,
+    heldBack: readonly string[],
   ) => Promise<readonly WaitingTask[]>;
+  /** Takes what waits for the breaker of one intent, those with the most attempts left first: for probes. */
+  readonly claimHeldBack: (
+    epoch: number,
+    machineNow: number,
+    lease_ms: number,
+    limit: number,
+    intent: string,
+  ) => Promise<readonly WaitingTask[]>;
+  /** Gives a row back that nothing came of. */
+  readonly release: (task: WaitingTask) => Promise<void>;
   /** Keeps the agent's name for the task; nothing happens when the attempt is over. */
   readonly remember: (task: WaitingTask, remoteTaskId: string) => Promise<void>;
+  /** Keeps what the agent says about the task while it is at work (journey time). */
+  readonly note: (task: WaitingTask, message: string, at: Instant) => Promise<void>;
   /** The agent has been told to stop. */
   readonly forget: (task: WaitingTask) => Promise<void>;
 };
@@ -57,6 +69,7 @@ export type DispatcherDependencies = {
   readonly room: WaitingRoom;
   readonly plans: Plans;
   readonly gateway: AgentGateway;
+  readonly breakers: Breakers;
   readonly functions: { readonly [intent: string]: InProcessAgent };
   readonly clock: Clock;
   readonly logger: Logger;
@@ -69,29 +82,25 @@ export type DispatcherDependencies = {
 const BACKLOG_PER_WORKER = 2;
 const CLAIM_LIMIT = 200;
 const CLAIM_LEASE_MS = 60 * SECOND;
-const OFFER_AGAIN_AFTER_MS = SECOND;
 
 export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher {
-  const { room, plans, gateway, functions, clock, logger, epoch, poolSize } = dependencies;
-  const pool = workerPool(poolSize, clock);
+  const { room, plans, gateway, breakers, clock, logger, epoch, poolSize } = dependencies;
   /** Agents' tasks that this process follows, by unit, task, generation and attempt. */
-  const followed = new Map<string, AbortController>();
-  /** The epoch under which an attempt runs here: where we take our own unit over, it goes on under the new one. */
-  const owners = new Map<string, number>();
+  const followed = new Map<string, { readonly task: WaitingTask; readonly cancel: AbortController }>();
   const promises = new Set<Promise<void>>();
   const stopping = new AbortController();
-
-  const isFunction = (intent: string): boolean => gateway.route(intent) === 'in_process';
+  const results = resultsOf(dependencies, stopping.signal);
+  const here = attemptsHere(dependencies, results);
 
   function recorded(recordings: readonly Recording[]): void {
     if (stopping.signal.aborted) return;
     for (const { clientId, journey, events } of recordings) {
       for (const { event } of events) take(clientId, journey, event);
       // What waits for a worker has not begun; what runs may end.
-      if (journey.status === 'paused') for (const { workId } of journey.units) pool.withdraw(`${workId}/`);
+      if (journey.status === 'paused') for (const { workId } of journey.units) here.withdraw(`${workId}/`);
       for (const unit of journey.units)
         if (journey.status === 'active' && unit.owner === epoch() && unit.status === 'in_progress')
-          beginOwn(journey, unit);
+          here.begin(journey, unit);
     }
   }
 
@@ -102,54 +111,11 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
       case 'task_dispatched':
         return event.via === 'a2a' ? follow(dispatchedTask(clientId, journey, event), isFirst(event)) : undefined;
       case 'task_attempt_failed':
+        if (event.error.code === 'unit.timed_out') return stopAttempt(attemptOf(clientId, event));
         return event.retry_at === null
           ? undefined
-          : retryLater(clientId, { ...event, attempt: event.attempt + 1 }, event.retry_at);
+          : retryLater({ ...attemptOf(clientId, event), attempt: event.attempt + 1 }, event.retry_at);
       default:
-    }
-  }
-
-  function beginOwn(journey: Journey, unit: Unit): void {
-    const plan = plans.get(journey.configHash);
-    const stage = stageOf(plan, journey.stage);
-    const template = definitionOf(stage, unit);
-    if (!stage || !template) return;
-    for (const task of tasksInProcess(template, unit, isFunction)) {
-      const { generation, attempt } = progressOf(unit, task.id);
-      const key = keyOf({ workId: unit.workId, taskId: task.id, generation, attempt });
-      owners.set(key, epoch());
-      if (pool.has(key)) continue;
-      pool.add({
-        key,
-        run: functions[task.intent],
-        timeout_ms: plan.taskTimeout_ms,
-        assignment: () => ({
-          clientId: journey.clientId,
-          workId: unit.workId,
-          taskId: task.id,
-          intent: task.intent,
-          input: resolveInput(plan, stage, task, unit, journey).input,
-          generation,
-          attempt,
-          idempotencyKey: idempotencyKeyOf(unit.workId, task.id, generation),
-        }),
-        ended: (assignment, outcome) => endedHere(key, assignment, outcome),
-      });
-    }
-  }
-
-  async function endedHere(key: string, assignment: Assignment, outcome: TaskOutcome): Promise<void> {
-    try {
-      let owner = owners.get(key);
-      while (owner !== undefined && isRefusal(await submitResult(assignment, outcome, owner))) {
-        // Our lease may have run out, and we have taken our own unit over meanwhile: then the result counts under the new one.
-        const now = owners.get(key);
-        owner = now === owner ? undefined : now;
-      }
-    } catch (error) {
-      logger.error('A result could not be recorded.', { client_id: assignment.clientId, error: String(error) });
-    } finally {
-      owners.delete(key);
     }
   }
 
@@ -164,7 +130,7 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     const key = keyOf(task);
     if (followed.has(key) || stopping.signal.aborted) return;
     const cancel = new AbortController();
-    followed.set(key, cancel);
+    followed.set(key, { task, cancel });
     const work: RemoteWork = {
       task,
       isNew,
@@ -177,110 +143,119 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
   async function followToItsEnd(key: string, work: RemoteWork): Promise<void> {
     try {
       const { assignment, outcome } = await followRemoteTask({ gateway, room, clock, logger }, work);
-      if (outcome) await submitResult(assignment, outcome);
+      if (outcome) await results.offer(assignment, outcome);
     } finally {
       followed.delete(key);
     }
   }
 
-  /** A result is not lost while the store is away: it is offered until it is recorded, or until this process stops. */
-  async function submitResult(
-    assignment: Assignment,
-    outcome: TaskOutcome,
-    owner?: number,
-  ): Promise<Submitted | Refusal | undefined> {
-    const { clientId, workId, taskId, generation, attempt } = assignment;
-    const command: Command = {
-      type: 'task_result',
-      workId,
-      taskId,
-      fence: { generation, attempt },
-      outcome,
-      ...(owner === undefined ? {} : { owner }),
-    };
-    while (!stopping.signal.aborted) {
-      try {
-        const answer = await submit(clientId, command);
-        if (!isRefusal(answer) || answer.refused !== 'orchestrator.overloaded') return answer;
-      } catch (error) {
-        if (!isUnavailable(error)) return await submit(clientId, { ...command, outcome: unstorable(error) });
-      }
-      await clock.sleep(OFFER_AGAIN_AFTER_MS, stopping.signal);
-    }
-    return undefined;
-  }
-
-  async function submit(clientId: string, command: Command): Promise<Submitted | Refusal> {
-    const answer = await dependencies
-      .journal()
-      .submit({ clientId, command, actor: 'system', door: 'agent', requestId: dependencies.requestId() });
-    if (isRefusal(answer))
-      logger.debug('A result came too late.', { client_id: clientId, command: command.type, why: answer.message });
-    return answer;
-  }
-
-  function retryLater(clientId: string, task: OfTask, at: Instant): void {
-    const { work_id, task_id, generation, attempt } = task;
-    const command: Command = {
-      type: 'begin_attempt',
-      workId: work_id,
-      taskId: task_id,
-      fence: { generation, attempt },
-    };
+  function retryLater(task: AttemptOf, at: Instant): void {
     const wait = async (): Promise<void> => {
       await clock.sleep(Math.max(0, at - clock.machine()), stopping.signal);
-      if (!stopping.signal.aborted) await submit(clientId, command);
+      if (!stopping.signal.aborted) await beginAttempt(task, false);
     };
     track(wait());
   }
 
+  const beginAttempt = ({ clientId, workId, taskId, generation, attempt }: AttemptOf, isProbe: boolean) =>
+    results.submit(clientId, {
+      type: 'begin_attempt',
+      workId,
+      taskId,
+      fence: { generation, attempt },
+      ...(isProbe ? { probe: true } : {}),
+    });
+
   function stopUnit(workId: string): void {
-    pool.cancel(`${workId}/`);
-    for (const key of owners.keys()) if (key.startsWith(`${workId}/`)) owners.delete(key);
-    for (const [key, cancel] of followed) if (key.startsWith(`${workId}/`)) cancel.abort();
+    here.cancel(`${workId}/`);
+    for (const [key, { cancel }] of followed) if (key.startsWith(`${workId}/`)) cancel.abort();
   }
 
-  const dispatchedTask = (clientId: string, journey: Journey, event: TaskDispatched): WaitingTask => ({
-    clientId,
-    workId: event.work_id,
-    taskId: event.task_id,
-    intent: taskNamed(plans, journey, event.work_id, event.task_id)?.intent ?? '',
-    state: 'running',
-    generation: event.generation,
-    attempt: event.attempt,
-    input: event.input,
-    remoteTaskId: null,
-  });
+  /** Its unit has taken too long: whoever does the task is told to stop. */
+  function stopAttempt(attempt: AttemptOf): void {
+    const key = keyOf(attempt);
+    here.cancel(key);
+    const following = followed.get(key);
+    following?.cancel.abort();
+    if (following) track(tellToStop(following.task));
+  }
+
+  const dispatchedTask = (clientId: string, journey: Journey, event: TaskDispatched): WaitingTask => {
+    const planned = plannedTask(plans, [journey], event.work_id, event.task_id);
+    return {
+      clientId,
+      workId: event.work_id,
+      taskId: event.task_id,
+      intent: planned?.intent ?? '',
+      state: 'running',
+      generation: event.generation,
+      attempt: event.attempt,
+      input: event.input,
+      remoteTaskId: null,
+      via: event.via,
+      claimedBy: null,
+      deadline: clock.machine() + (planned?.max_ms ?? Number.POSITIVE_INFINITY),
+    };
+  };
 
   const roomLeft = (): number =>
-    stopping.signal.aborted ? 0 : Math.max(0, poolSize * BACKLOG_PER_WORKER - pool.waiting());
+    stopping.signal.aborted ? 0 : Math.max(0, poolSize * BACKLOG_PER_WORKER - here.waiting());
 
   async function look(): Promise<void> {
     if (stopping.signal.aborted) return;
-    pool.endOverdue();
+    here.endOverdue();
     const left = Math.min(roomLeft(), CLAIM_LIMIT);
     const units = left > 0 ? await room.abandonedUnits(clock.machine(), left) : [];
     // A lease that lapsed makes our own units look abandoned until we have a new epoch.
     const lost = units.filter(({ owner }) => owner !== epoch());
     await Promise.all(
-      lost.map(({ clientId, workId, owner }) => submit(clientId, { type: 'take_over', workId, from: owner })),
+      lost.map(({ clientId, workId, owner }) => results.submit(clientId, { type: 'take_over', workId, from: owner })),
     );
-    for (const task of await room.claim(epoch(), clock.machine(), CLAIM_LEASE_MS, CLAIM_LIMIT)) attend(task);
+    const overdue = await room.overdueUnits(clock.journey(), CLAIM_LIMIT);
+    await Promise.all(
+      overdue.map(({ clientId, workId }) => results.submit(clientId, { type: 'time_out_unit', workId })),
+    );
+    const heldBack = heldBackIntents();
+    const due = await room.claim(epoch(), clock.machine(), CLAIM_LEASE_MS, CLAIM_LIMIT, heldBack);
+    for (const task of due) attend(task);
+    await Promise.all(heldBack.map(probe));
+  }
+
+  const heldBackIntents = (): readonly string[] =>
+    [...breakers.view().keys()].flatMap((key) =>
+      key.startsWith(intentKey('')) && breakers.isOpen(key) ? [key.slice(intentKey('').length)] : [],
+    );
+
+  /** A few of those that wait for the breaker go ahead, to find out whether the others may. */
+  async function probe(intent: string): Promise<void> {
+    const key = intentKey(intent);
+    if (!breakers.mayProbe(key)) return;
+    const { breaker } = plans.active();
+    const until = clock.machine() + longestAttempt_ms(plans.active(), intent);
+    for (const task of await room.claimHeldBack(epoch(), clock.machine(), CLAIM_LEASE_MS, breaker.probes, intent))
+      if (!(await breakers.probe(key, keyOf(task), until))) await room.release(task);
+      else if (isRefusal(await beginAttempt(task, true))) await breakers.report(key, keyOf(task), 'nothing');
   }
 
   function attend(task: WaitingTask): void {
     switch (task.state) {
       case 'running':
-        return follow(task, false);
+        return task.via === 'pull' ? track(leaseOver(task)) : follow(task, false);
       case 'retry_wait':
-        return retryLater(
-          task.clientId,
-          { work_id: task.workId, task_id: task.taskId, generation: task.generation, attempt: task.attempt },
-          clock.machine(),
-        );
+      case 'waiting_for_breaker':
+        return retryLater(task, clock.machine());
       case 'cancelled':
         return track(tellToStop(task));
     }
+  }
+
+  /** Whoever claimed it has given no sign of life: the attempt counts as timed out, and the task is anybody's again. */
+  async function leaseOver(task: WaitingTask): Promise<void> {
+    const message =
+      task.deadline !== null && task.deadline <= clock.machine()
+        ? `${task.claimedBy} was not done with it in the time that it may take.`
+        : `${task.claimedBy} gave no sign of life before its lease ran out.`;
+    await results.offer(assignmentFor(task), { type: 'failed', code: 'task.timed_out', message, retryable: true });
   }
 
   async function tellToStop(task: WaitingTask): Promise<void> {
@@ -296,21 +271,11 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     look,
     stop: async () => {
       stopping.abort();
-      await pool.stop();
+      await here.stop();
       await Promise.allSettled(promises);
     },
   };
 }
-
-const isUnavailable = (error: unknown): boolean => error instanceof JourneyError && error.retryable;
-
-/** The store refused the result itself, as it does NUL characters: the agent would only send it again. */
-const unstorable = (error: unknown): TaskOutcome => ({
-  type: 'failed',
-  code: 'task.output_invalid',
-  message: `The output cannot be stored: ${error instanceof Error ? error.message : String(error)}`,
-  retryable: false,
-});
 
 type TaskDispatched = Extract<JourneyEvent, { type: 'task_dispatched' }>;
 type OfTask = {
@@ -320,20 +285,14 @@ type OfTask = {
   readonly attempt: number;
 };
 
+type AttemptOf = AttemptKey & { readonly clientId: string };
+const attemptOf = (clientId: string, { work_id, task_id, generation, attempt }: OfTask): AttemptOf => ({
+  clientId,
+  workId: work_id,
+  taskId: task_id,
+  generation,
+  attempt,
+});
+
 /** Only an attempt that nothing went before needs no question to the agent whether it knows the task already. */
 const isFirst = ({ generation, attempt }: OfTask): boolean => generation === 1 && attempt === 1;
-
-function taskNamed(plans: Plans, journey: Journey, workId: string, taskId: string): TaskPlan | undefined {
-  const unit = journey.units.find((one) => one.workId === workId);
-  const stage = stageOf(plans.get(journey.configHash), journey.stage);
-  return unit && definitionOf(stage, unit)?.tasks.find(({ id }) => id === taskId);
-}
-
-type Attempt = {
-  readonly workId: string;
-  readonly taskId: string;
-  readonly generation: number;
-  readonly attempt: number;
-};
-const keyOf = ({ workId, taskId, generation, attempt }: Attempt): string =>
-  `${workId}/${taskId}/${generation}/${attempt}`;

@@ -1,4 +1,5 @@
-import { alertsTo } from './alerts.ts';
+import type { RaiseAlert } from './alerts.ts';
+import { intentKey, type Breakers } from './breakers.ts';
 import { admissionOf, type AdmissionStore } from './admission.ts';
 import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
@@ -6,6 +7,7 @@ import { openJournal, type Journal } from './journal.ts';
 import { narrate } from './narrate.ts';
 import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';
 import { alertWhatWasRecorded } from './recorded-alerts.ts';
+import { learnFrom } from './task-calls.ts';
 import type { Process } from './process.ts';
 import type { Destination, OutboxStore } from './relay/destination.ts';
 import { openRelay } from './relay/relay.ts';
@@ -15,6 +17,8 @@ export type Engine = {
   readonly journal: Journal;
   /** Admits those whose turn it is. */
   readonly admit: () => Promise<void>;
+  /** Learns what other processes know about what is down; also one that does no work itself hands tasks out. */
+  readonly lookAtBreakers: () => Promise<void>;
   /** Continues what nobody continues. */
   readonly look: () => Promise<void>;
   /** Delivers what is due. */
@@ -28,6 +32,7 @@ export type EngineParts = {
   readonly store: JournalStore;
   readonly admissionStore: AdmissionStore;
   readonly room: WaitingRoom;
+  readonly breakers: Breakers;
   readonly checks: DueChecks;
   readonly load: EvaluateDependencies['load'];
   readonly plans: Plans;
@@ -37,6 +42,7 @@ export type EngineParts = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly raise: RaiseAlert;
   /** false: it records what callers want, but claims, admits and dispatches nothing (S1). */
   readonly enabled: boolean;
   readonly workerPoolSize: number;
@@ -45,7 +51,7 @@ export type EngineParts = {
 };
 
 export async function openEngine(parts: EngineParts): Promise<Engine> {
-  const { plans, gateway, process, clock, ids, logger, enabled } = parts;
+  const { plans, gateway, breakers, process, clock, ids, logger, enabled } = parts;
   const requestId = requestIds(process.epoch, ids);
   const admission = admissionOf(parts.admissionStore, plans, clock, logger, process);
   let journal: Journal | undefined;
@@ -61,7 +67,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     poolSize: parts.workerPoolSize,
   });
   // Whoever was asleep beyond the lease wakes under an epoch that others have buried: nothing is begun under that one.
-  const relay = openRelay({ ...parts, epoch: process.epoch, alert: alertsTo(logger) });
+  const relay = openRelay({ ...parts, epoch: process.epoch, alert: parts.raise });
   const admit = async (): Promise<void> => {
     if (!process.holdsLease()) return;
     const waiting = await admission.look();
@@ -73,11 +79,11 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     );
   };
 
-  const raise = alertsTo(logger);
-
   function onRecorded(recordings: readonly Recording[]): void {
     narrate(logger, recordings);
-    alertWhatWasRecorded(recordings, raise);
+    alertWhatWasRecorded(recordings, parts.raise);
+    // Claimers may hand their results to a process that does no work itself.
+    learnFrom(recordings, parts);
     if (!enabled) return;
     dispatcher.recorded(recordings);
     relay.recorded(recordings);
@@ -95,6 +101,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
       room: () => (enabled && process.holdsLease() ? dispatcher.room() : 0),
       follows: () => enabled,
     },
+    isHeldBack: (intent) => breakers.isOpen(intentKey(intent)),
     onRecorded,
   });
   if (enabled) await admit();
@@ -105,6 +112,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
       if (process.holdsLease()) await dispatcher.look();
     },
     relay: relay.look,
+    lookAtBreakers: breakers.refresh,
     evaluate: () => evaluateExits({ ...parts, journal: opened() }),
     stop: async () => {
       await Promise.all([dispatcher.stop(), relay.stop()]);

@@ -50,8 +50,8 @@ export function executeWith(dependencies: Dependencies, logger: Logger): Execute
   };
 
   /** A key is bound to the use-case and to what was asked, however its fields were ordered. */
-  function callOf({ name }: AnyUseCase, { principal, door, requestId, idempotencyKey }: Caller, input: unknown): Call {
-    const call = { principal, door, requestId };
+  function callOf({ name }: AnyUseCase, caller: Caller, input: unknown): Call {
+    const { idempotencyKey, ...call } = caller;
     if (idempotencyKey === undefined) return call;
     const requestHash = dependencies.ids.digest(`${name}\n${canonical(input)}`);
     return { ...call, idempotency: { key: idempotencyKey, requestHash } };

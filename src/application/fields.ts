@@ -22,6 +22,14 @@ export const WorkId = z
     'must be a unit of work id, as uow-<client>:<entry>:<template>',
   )
   .describe('A unit of work, as uow-status names it.');
+export const TaskId = z
+  .string()
+  .max(400)
+  .regex(
+    /^task-[A-Za-z0-9._-]{1,128}:\d{1,9}:[a-z0-9_-]{1,64}:[a-z0-9_-]{1,64}:\d{1,9}:\d{1,9}$/,
+    'must be the task_id that the claim answered, as task-<client>:<entry>:<template>:<task>:<generation>:<attempt>',
+  )
+  .describe('The attempt of a task, as the claim named it.');
 export const ApprovalId = z
   .string()
   .max(255)
@@ -67,6 +75,7 @@ export function deliveryKeyOf(deliveryId: string): DeliveryKey {
 }
 export const clientOfOverride = (overrideId: string): string =>
   overrideId.slice('ovr-'.length, overrideId.indexOf(':'));
+export const clientOfTaskId = (taskId: string): string => taskId.slice('task-'.length, taskId.indexOf(':'));
 export const clientOfWorkId = (workId: string): string => workId.slice('uow-'.length, workId.indexOf(':'));
 
 /** JSON of any shape: bounded in depth, and only what the store can hold (no NUL, no half of a surrogate pair). */
@@ -87,3 +96,31 @@ export const Inputs = z
   .refine((inputs) => Object.keys(inputs).length <= 100, 'must have at most 100 fields')
   .refine((inputs) => !Object.hasOwn(inputs, 'client_id'), 'must not name client_id: it is the journey itself');
 export const iso = (instant: number): string => new Date(instant).toISOString();
+
+const FieldsSchema = z.object({
+  type: z.literal('object'),
+  properties: z.record(z.string(), z.unknown()),
+  required: z.array(z.string()),
+});
+
+/** A claimed task: all that doing it needs. */
+export const ClaimView = z.object({
+  task_id: z.string().describe('Names this attempt: give it with heartbeat, complete and fail.'),
+  client_id: z.string(),
+  work_id: z.string(),
+  task: z.string().describe('The task of the unit of work.'),
+  name: z.string(),
+  intent: z.string(),
+  stage: z.string(),
+  attempt: z.number(),
+  max_attempts: z.number(),
+  idempotency_key: z
+    .string()
+    .describe('The same for all attempts: what was done under it once need not be done again.'),
+  input: z.record(z.string(), z.unknown()),
+  input_schema: FieldsSchema.describe('JSON Schema 2020-12.'),
+  output_schema: FieldsSchema.describe('JSON Schema 2020-12.'),
+  lease_until: z.string().describe('Without a heartbeat before it, the task is given to somebody else.'),
+  deadline: z.string().describe('No heartbeat carries the task beyond it.'),
+  heartbeat_every_seconds: z.number(),
+});

@@ -56,6 +56,8 @@ export type JournalDependencies = {
   readonly logger: Logger;
   readonly admission: Admission;
   readonly route: AgentGateway['route'];
+  /** Whether new attempts of the intent wait for its circuit breaker. */
+  readonly isHeldBack: (intent: string) => boolean;
   /** This process as an owner of units: its epoch now, how many more it takes on, and whether it follows agents' tasks. */
   readonly owner: { readonly epoch: () => number; readonly room: () => number; readonly follows: () => boolean };
   readonly destinations: readonly Subscriber[];

@@ -26,7 +26,7 @@ const RECONNECT_FOR_MS = 20 * SECOND;
 const LOOK_AGAIN_AFTER_MS = 5 * MINUTE;
 
 export async function openLane(dependencies: JournalDependencies, limits: JournalLimits): Promise<Lane> {
-  const { store, plans, clock, ids, logger, admission, owner, route } = dependencies;
+  const { store, plans, clock, ids, logger, admission, owner, route, isHeldBack } = dependencies;
   const warm = aggregates(limits.cache);
   let lane: JournalLane = await store.openLane();
   const queue = turns<Item>({
@@ -75,6 +75,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     hasRoom: false,
     mayAdmit: false,
     route,
+    isHeldBack,
     digest: ids.digest,
   });
 

@@ -62,6 +62,8 @@ function turnOf(event: JourneyEvent): Turn | undefined {
       return ofJourney('A client is being erased.', {});
     case 'task_waiting_for_input':
       return ofWork('info', 'A task waits for an input.', { ...taskFields(event), missing: event.missing });
+    case 'task_waiting_for_breaker':
+      return ofWork('info', 'A task waits for the circuit breaker of its intent.', taskFields(event));
     case 'task_attempt_failed':
       return ofWork('warn', 'An attempt at a task has failed.', {
         ...taskFields(event),

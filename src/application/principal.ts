@@ -11,6 +11,8 @@ export type Principal = {
   readonly clients: readonly string[] | null;
   /** The evidence kinds that it may record besides what its roles allow. */
   readonly evidenceKinds: readonly string[];
+  /** The only intents whose tasks it may claim; null: all. */
+  readonly intents: readonly string[] | null;
 };
 
 /** An admin is an operator, and everybody with a role may read; nobody approves without being named an approver. */
@@ -24,7 +26,14 @@ const includes: Record<Role, readonly Role[]> = {
 export const effectiveRoles = ({ roles: given }: Principal): ReadonlySet<Role> =>
   new Set(given.flatMap((role) => includes[role]));
 
-export const system: Principal = { id: 'system', kind: 'system', roles: ['admin'], clients: null, evidenceKinds: [] };
+export const system: Principal = {
+  id: 'system',
+  kind: 'system',
+  roles: ['admin'],
+  clients: null,
+  evidenceKinds: [],
+  intents: null,
+};
 
 export const maySee = ({ clients }: Principal, clientId: string): boolean =>
   clients === null || clients.includes(clientId);

@@ -1,4 +1,4 @@
-import { SECOND } from '#core/time.ts';
+import { SECOND, type Instant } from '#core/time.ts';
 import { idempotencyKeyOf } from '#core/work/graph.ts';
 import type { Json } from '#core/json.ts';
 import type { WaitingRoom } from './dispatcher.ts';
@@ -10,11 +10,17 @@ export type WaitingTask = {
   readonly workId: string;
   readonly taskId: string;
   readonly intent: string;
-  readonly state: 'running' | 'retry_wait' | 'cancelled';
+  readonly state: 'running' | 'retry_wait' | 'waiting_for_breaker' | 'cancelled';
   readonly generation: number;
   readonly attempt: number;
   readonly input: Json;
   readonly remoteTaskId: string | null;
+  /** null: it waits for something and runs nowhere. */
+  readonly via: 'in_process' | 'a2a' | 'pull' | null;
+  /** Who has a pulled task by a lease. */
+  readonly claimedBy: string | null;
+  /** No sign of life carries the attempt beyond it (machine time); null: it has not begun. */
+  readonly deadline: Instant | null;
 };
 
 export type RemoteWork = {
@@ -33,9 +39,9 @@ type Reach = {
 };
 
 const FIRST_POLL_MS = 250;
+/** Agents may say anything at any length. */
+const LONGEST_NOTE = 500;
 const LONGEST_POLL_MS = 15 * SECOND;
-/** A task that always says "working" is given up after this many timeouts. */
-const LIMIT_FACTOR = 10;
 
 /**
  * Follows one attempt at an agent to its end: sends it (after a crash only when the agent knows nothing of it), polls
@@ -46,10 +52,12 @@ export async function followRemoteTask(
   work: RemoteWork,
 ): Promise<{ assignment: Assignment; outcome: TaskOutcome | null }> {
   const assignment = assignmentFor(work.task);
-  const { gateway, clock } = reach;
+  const { gateway, room, clock } = reach;
   const { signal, timeout_ms } = work;
-  const begun = clock.machine();
-  let sign = begun;
+  // Set when it was dispatched: another process that takes it over gives it no further time.
+  const deadline = work.task.deadline ?? Number.POSITIVE_INFINITY;
+  let sign = clock.machine();
+  let said: string | undefined;
   let remote = await handOver(reach, work, assignment);
 
   for (let wait_ms = FIRST_POLL_MS; remote.state === 'working'; wait_ms = Math.min(wait_ms * 2, LONGEST_POLL_MS)) {
@@ -61,14 +69,21 @@ export async function followRemoteTask(
     const now = clock.machine();
     if (polled.state === 'ended' && isLost(polled.outcome)) {
       // The agent cannot be reached: its task may still be running, so wait for a sign of life before giving up.
-      if (now - sign > timeout_ms)
-        return { assignment, outcome: await giveUp(reach, assignment, known, now - sign, signal) };
+      if (now - sign > timeout_ms || now > deadline)
+        return {
+          assignment,
+          outcome: await giveUp(reach, assignment, known, `${Math.round((now - sign) / SECOND)} s`, signal),
+        };
       continue;
     }
     sign = now;
+    if (polled.state === 'working' && polled.message !== undefined && polled.message !== said) {
+      said = polled.message;
+      await room.note(work.task, said.slice(0, LONGEST_NOTE), clock.journey());
+    }
     remote = polled;
-    if (remote.state === 'working' && now - begun > timeout_ms * LIMIT_FACTOR)
-      return { assignment, outcome: await giveUp(reach, assignment, known, now - begun, signal) };
+    if (remote.state === 'working' && now > deadline)
+      return { assignment, outcome: await giveUp(reach, assignment, known, 'its limit', signal) };
   }
   return { assignment, outcome: signal.aborted ? null : remote.outcome };
 }
@@ -91,7 +106,7 @@ async function giveUp(
   { gateway, logger }: Reach,
   assignment: Assignment,
   remoteTaskId: string,
-  silent_ms: number,
+  within: string,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
   logger.warn('An agent gave no result in time; its task is cancelled.', {
@@ -103,7 +118,7 @@ async function giveUp(
   return {
     type: 'failed',
     code: 'task.timed_out',
-    message: `No result within ${Math.round(silent_ms / SECOND)} s.`,
+    message: `No result within ${within}.`,
     retryable: true,
   };
 }

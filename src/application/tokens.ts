@@ -42,6 +42,7 @@ export function authenticateWith({
       roles: record.roles,
       clients: record.clients,
       evidenceKinds: record.evidence_kinds,
+      intents: record.intents,
     };
   };
 }

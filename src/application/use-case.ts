@@ -13,10 +13,12 @@ export type Caller = {
   readonly requestId: string;
   /** Scoped to the principal and the client: the same key and request give the same answer. */
   readonly idempotencyKey?: string;
+  /** Aborts when the caller has hung up. */
+  readonly signal?: AbortSignal;
 };
 
 /** One call, as `execute` lets it through. */
-export type Call = Pick<Caller, 'principal' | 'door' | 'requestId'> & {
+export type Call = Pick<Caller, 'principal' | 'door' | 'requestId' | 'signal'> & {
   readonly idempotency?: { readonly key: string; readonly requestHash: string };
 };
 

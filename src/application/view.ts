@@ -269,6 +269,12 @@ function workBlockers({ units }: Journey): readonly string[] {
           `Task ${id} failed (${error?.message ?? 'no reason given'})${definition ? ', which holds nothing up' : ''}; retry-tasks --work-id=${workId} starts it again.`,
       );
     }
+    const heldBack = Object.entries(tasks).filter(([, task]) => task.status === 'waiting_for_breaker');
+    if (heldBack.length > 0)
+      return heldBack.map(
+        ([id]) =>
+          `Task ${id} waits for its agents to work again: their circuit breaker is open; check-agents shows it.`,
+      );
     const waiting = Object.entries(tasks).filter(([, task]) => task.status === 'waiting_for_input');
     if (waiting.length > 0)
       return waiting.map(

@@ -75,6 +75,7 @@ function withoutMost(field: Field): Field {
 const titles: Readonly<Record<string, string>> = {
   journey: 'Journeys',
   work: 'Work',
+  task: 'Doing tasks',
   approval: 'Approvals',
   config: 'Configuration',
   agents: 'Agents',

@@ -31,6 +31,7 @@ export const errorCatalogue = {
   'task.output_invalid': { status: 422, retryable: false },
   'task.output_missing': { status: 422, retryable: false },
   'task.timed_out': { status: 504, retryable: true },
+  'unit.timed_out': { status: 504, retryable: true },
   'task.failed': { status: 502, retryable: true },
   'task.rejected': { status: 422, retryable: false },
   'agent.none': { status: 404, retryable: true },

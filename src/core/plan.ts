@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from './json.ts';
 import type { Instant } from './time.ts';
+import type { BreakerPolicy } from './breaker.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { FieldSchema } from './work/schema.ts';
 import type { Observation } from './criteria/evidence.ts';
@@ -15,7 +16,9 @@ export type Plan = {
   /** In their order; the last one has no exit. */
   readonly stages: readonly StagePlan[];
   readonly maxConcurrentJourneys: number;
+  /** How long an attempt may go without a sign of life. */
   readonly taskTimeout_ms: number;
+  readonly breaker: BreakerPolicy;
   /** A journey is looked at again after this long, even if nothing seems to change. */
   readonly baseInterval_ms: number;
   readonly autoRollback: AutoRollback;
@@ -109,6 +112,8 @@ export type WorkTemplate = {
   readonly name: string;
   /** In an order that respects depends_on. */
   readonly tasks: readonly TaskPlan[];
+  /** How long the whole unit may take (journey time); null: as long as its tasks do. */
+  readonly limit_ms: number | null;
   /** The definition as JSON text, for the snapshot in unit_of_works.tasks. */
   readonly snapshot: string;
 };
@@ -123,6 +128,8 @@ export type TaskPlan = {
   /** All tasks that come before it, the nearest first: where an input of the same name is looked for. */
   readonly ancestors: readonly string[];
   readonly retry: RetryPolicy;
+  /** How long one attempt may take at the most, whatever signs of life it gives. */
+  readonly max_ms: number;
   /** Input name -> where it comes from: `journey.<input>`, `<task_id>.<output>` or `<stage>.<output>`. */
   readonly inputMapping: { readonly [input: string]: string };
   /** The input as it was settled beforehand; null: it is looked for when the task begins. */

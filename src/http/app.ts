@@ -72,6 +72,7 @@ async function answer(
       // The command line says who it is, so that the history can tell it from a program; it grants nothing.
       door: c.req.header('user-agent')?.startsWith('journey-cli/') === true ? 'cli' : 'rest',
       requestId: c.get('requestId'),
+      signal: c.req.raw.signal,
       ...(key.value === undefined ? {} : { idempotencyKey: key.value }),
     },
     input.value,

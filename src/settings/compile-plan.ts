@@ -9,6 +9,7 @@ import type {
   TaskPlan,
   WorkTemplate,
 } from '#core/plan.ts';
+import type { BreakerPolicy } from '#core/breaker.ts';
 import type { RetryPolicy } from '#core/retry.ts';
 import { DAY, HOUR, SECOND } from '#core/time.ts';
 import type { Hysteresis } from '#core/criteria/hysteresis.ts';
@@ -37,6 +38,7 @@ export function compilePlan(document: ConfigDocument): Plan {
     stages: document.stages.toSorted((a, b) => a.order - b.order).map((stage) => stagePlan(stage, document)),
     maxConcurrentJourneys: document.max_concurrent_journeys,
     taskTimeout_ms: document.timeouts.task_execution_seconds * SECOND,
+    breaker: breakerPolicy(document),
     baseInterval_ms: document.polling.base_interval_seconds * SECOND,
     autoRollback: {
       enabled: document.features.auto_rollback_enabled,
@@ -45,6 +47,13 @@ export function compilePlan(document: ConfigDocument): Plan {
     },
   };
 }
+
+const breakerPolicy = ({ circuit_breaker }: ConfigDocument): BreakerPolicy => ({
+  enabled: circuit_breaker.enabled,
+  failureThreshold: circuit_breaker.failure_threshold,
+  timeout_ms: circuit_breaker.timeout_seconds * SECOND,
+  probes: circuit_breaker.half_open_max_requests,
+});
 
 function stagePlan(stage: StageConfig, document: ConfigDocument): StagePlan {
   const { stage_id, duration_target_days } = stage;
@@ -163,9 +172,21 @@ function templatePlan(template: TemplateDocument, document: ConfigDocument): Wor
     id: template.template_id,
     name: template.name,
     tasks: tasks.map((task) => taskPlan(task, ancestorsOf(task.task_id, nodes), document)),
+    limit_ms: limitOf(template, document),
     snapshot: JSON.stringify(tasks.map(snapshotOf)),
   };
 }
+
+function limitOf({ uow_seconds }: TemplateDocument, { timeouts }: ConfigDocument): number | null {
+  const limit = uow_seconds ?? timeouts.uow_seconds;
+  return limit === undefined ? null : limit * SECOND;
+}
+
+/** An agent that always says "working" is given up after this many timeouts, unless the configuration says when. */
+const MAX_FACTOR = 10;
+
+const maxSeconds = ({ max_seconds }: TaskDocument, { timeouts }: ConfigDocument): number =>
+  max_seconds ?? timeouts.task_max_seconds ?? timeouts.task_execution_seconds * MAX_FACTOR;
 
 /** What people and views need to read a unit by; the whole definition is in config_versions under the pinned hash. */
 const snapshotOf = ({ task_id, name, agent_intent, depends_on, compensate_intent }: TaskDocument): object => ({
@@ -187,6 +208,7 @@ function taskPlan(task: TaskDocument, ancestors: readonly string[], document: Co
     dependsOn: task.depends_on,
     ancestors,
     retry: retryPolicy(task, document),
+    max_ms: maxSeconds(task, document) * SECOND,
     inputMapping: task.input_mapping ?? {},
     given: null,
     compensateIntent: task.compensate_intent ?? null,

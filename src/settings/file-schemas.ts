@@ -14,12 +14,20 @@ const label = z.string().min(1).max(200);
 const seconds = z.number().positive().max(2_592_000);
 const hours = z.number().positive().max(87_600);
 
-const timeouts = z.strictObject({
-  stage_transition_seconds: seconds.default(300),
-  task_execution_seconds: seconds.default(120),
-  exit_criteria_validation_seconds: seconds.default(30),
-  rollback_initiation_seconds: seconds.default(600),
-});
+const timeouts = z
+  .strictObject({
+    stage_transition_seconds: seconds.default(300),
+    task_execution_seconds: seconds.default(120),
+    task_max_seconds: seconds.optional(),
+    uow_seconds: seconds.optional(),
+    exit_criteria_validation_seconds: seconds.default(30),
+    rollback_initiation_seconds: seconds.default(600),
+  })
+  .refine(
+    ({ task_execution_seconds, task_max_seconds = task_execution_seconds }) =>
+      task_max_seconds >= task_execution_seconds,
+    { path: ['task_max_seconds'], error: 'must not be less than task_execution_seconds' },
+  );
 const retry = z
   .strictObject({
     max_task_retries: z.int().min(0).max(100).default(3),
@@ -161,12 +169,14 @@ const task = z.strictObject({
       }),
     )
     .optional(),
+  max_seconds: seconds.optional(),
   compensate_intent: slug.optional(),
 });
 const template = z.strictObject({
   template_id: slug,
   name: label,
   stage: z.string().max(64),
+  uow_seconds: seconds.optional(),
   tasks: z.array(task).min(1).max(200),
 });
 export const templatesFile = z.strictObject({ templates: z.array(template).max(200) });

@@ -13,7 +13,7 @@ import { dana, goodSearch, olga } from '#test/support/engine/fixtures.ts';
 import { engineOn, eventually, startInput, type Engine, type Output } from '#test/support/engine/orchestrator.ts';
 import { freshEmbedded, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 
-const admin: Principal = { id: 'ada', kind: 'user', roles: ['admin'], clients: null, evidenceKinds: [] };
+const admin: Principal = { id: 'ada', kind: 'user', roles: ['admin'], clients: null, evidenceKinds: [], intents: null };
 const ofGlobex: Principal = { ...olga, id: 'gil', clients: ['globex'] };
 
 let at: FreshDatabase;

@@ -16,7 +16,14 @@ const functions: { readonly [intent: string]: InProcessAgent } = {
   install_connectors: () => Promise.resolve({ installed_connectors: [{ name: 'jira', status: 'syncing' }], artefact }),
   run_security_scan: () => Promise.resolve({ scan_result: { critical: 0, high: 0 }, vulnerabilities: [], artefact }),
 };
-const operator: Principal = { id: 'bench', kind: 'user', roles: ['operator'], clients: null, evidenceKinds: [] };
+const operator: Principal = {
+  id: 'bench',
+  kind: 'user',
+  roles: ['operator'],
+  clients: null,
+  evidenceKinds: [],
+  intents: null,
+};
 /** Callers that wait for the answer to their start, at once. */
 const CALLERS = 1_000;
 

@@ -154,7 +154,7 @@ const roomAsFolded = (units: Journey['units']): readonly string[] =>
     .flatMap(({ workId, tasks }) =>
       Object.entries(tasks).flatMap(([id, { status, via }]) => {
         const waits =
-          ['waiting_for_input', 'ready', 'retry_wait'].includes(status) ||
+          ['waiting_for_input', 'ready', 'retry_wait', 'waiting_for_breaker'].includes(status) ||
           (status === 'running' && via !== 'in_process');
         return waits ? [`${workId}/${id} ${status}`] : [];
       }),

@@ -85,7 +85,7 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
       await engine.do('cancelled', { type: 'complete', reason: 'over' });
       expect(await rows('cancelled')).toEqual([{ task_id: 'far', state: 'cancelled', attempt: 1 }]);
       const room = postgresWaitingRoom(at.database);
-      const [task] = (await room.claim(theirs, T0, 1_000, 100)).filter(({ clientId }) => clientId === 'cancelled');
+      const [task] = (await room.claim(theirs, T0, 1_000, 100, [])).filter(({ clientId }) => clientId === 'cancelled');
       expect(task).toMatchObject({ state: 'cancelled', taskId: 'far' });
       if (task) await room.forget(task);
       expect(await rows('cancelled')).toEqual([]);
@@ -94,16 +94,16 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
     test('S97: gives nobody what a living process follows; when its lease is over, one of several claimers gets each row', async () => {
       await Promise.all(['c1', 'c2', 'c3', 'c4'].map((client) => engine.do(client, start())));
       const room = postgresWaitingRoom(at.database);
-      const living = await room.claim(theirs, T0 + LEASE_MS - 1, 1_000, 100);
+      const living = await room.claim(theirs, T0 + LEASE_MS - 1, 1_000, 100, []);
       expect(living.filter(({ state }) => state === 'running')).toEqual([]);
       expect(await room.abandonedUnits(T0 + LEASE_MS - 1, 100)).toEqual([]);
 
       await postgresProcessStore(at.database).renew(theirs, T0, T0 + 10 * LEASE_MS);
       const later = T0 + LEASE_MS + 1;
-      const claims = await Promise.all([1, 2, 3].map(() => room.claim(theirs, later, 1_000, 100)));
+      const claims = await Promise.all([1, 2, 3].map(() => room.claim(theirs, later, 1_000, 100, [])));
       const names = claims.flat().map(({ clientId, taskId }) => `${clientId}/${taskId}`);
       expect(names.toSorted()).toEqual(['c1/far', 'c2/far', 'c3/far', 'c4/far']);
-      expect(await room.claim(theirs, later, 1_000, 100), 'the claim is a lease').toEqual([]);
+      expect(await room.claim(theirs, later, 1_000, 100, []), 'the claim is a lease').toEqual([]);
       const units = (await room.abandonedUnits(later, 100)).filter(({ clientId }) => clientId.startsWith('c'));
       expect(units.map(({ clientId, owner }) => `${clientId} of ${owner}`).toSorted()).toEqual(
         ['c1', 'c2', 'c3', 'c4'].map((client) => `${client} of ${mine}`),
@@ -123,6 +123,9 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
         attempt: 1,
         input: {},
         remoteTaskId: null,
+        via: 'a2a',
+        claimedBy: null,
+        deadline: null,
       } as const;
       await room.remember(task, 'remote-1');
       await room.remember({ ...task, attempt: 2 }, 'remote-2');

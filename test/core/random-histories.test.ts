@@ -196,6 +196,7 @@ describe('whatever is asked of a journey, in whatever order', () => {
   test('all of it has been reached: every kind of event occurred in the histories above', () => {
     const kinds = [
       ['journey_started', 'journey_rolled_back', 'journey_completed', 'input_provided', 'task_dispatched'],
+      ['task_waiting_for_breaker', 'task_claimed'],
       ['promotion to pilot', 'promotion to production', 'rollback to sandbox'],
       ['task_waiting_for_input', 'task_succeeded', 'task_attempt_failed', 'unit_completed', 'unit_failed'],
       ['unit_cancelled', 'unit_taken_over', 'tasks_retried', 'evidence_recorded', 'criteria_judged'],

@@ -14,6 +14,7 @@ export const erasedTables = {
   journey_states: 'inputs and metadata emptied by the event itself',
   unit_of_works: 'results emptied; tasks are the definition',
   uow_tasks: 'input and error emptied',
+  task_progress: 'deleted: it holds what agents said',
   stage_transitions: 'reason replaced, figures taken out of the results',
   evidence: 'subject, value and source replaced',
   evidence_current: 'deleted: nothing is judged any more',
@@ -31,6 +32,7 @@ const STATEMENTS = [
   `update stage_transitions set reason = $2, exit_criteria_results = (
      select jsonb_agg(verdict - 'measured' - 'target') from jsonb_array_elements(exit_criteria_results) as verdict
    ) where client_id = $1`,
+  'delete from task_progress where client_id = $1',
   'delete from evidence_current where client_id = $1',
   'update evaluations set message = $2, measured = null, target = null where client_id = $1',
   'update approvals set reason = $2 where client_id = $1 and reason is not null',

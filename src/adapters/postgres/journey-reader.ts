@@ -5,6 +5,7 @@ import type {
   EvidenceRow,
   JourneyReader,
   JourneyRow,
+  LogEntry,
   ListQuery,
   StoredEvent,
   UnitRow,
@@ -26,6 +27,22 @@ from unit_of_works u
 where u.client_id = $1 and ($2::text is null or u.stage = $2)
 order by u.stage_entry desc, u.template_id
 limit 100`;
+
+const TASK_LOG = `
+select seq, ordinal, nullif(task_id, '') as task_id, generation, attempt, type, at, actor, door, data from (
+  select e.seq, 0 as ordinal, coalesce(e.data ->> 'task_id', '') as task_id, (e.data ->> 'generation')::integer as generation,
+    (e.data ->> 'attempt')::integer as attempt, e.type, e.at, e.actor, e.door, e.data
+  from journey_events e
+  where e.client_id = $1 and (e.data ->> 'work_id' = $2 or (e.type = 'stage_entered' and exists (
+    select 1 from json_array_elements(e.data -> 'units') as u (unit) where u.unit ->> 'work_id' = $2)))
+  union all
+  select p.after_seq, p.ordinal, p.task_id, p.generation, p.attempt, 'progress', p.at, p.said_by, 'agent',
+    json_build_object('message', p.message, 'percent', p.percent)
+  from task_progress p where p.client_id = $1 and p.work_id = $2
+) as entries
+where (seq, ordinal, task_id collate "C") > ($3, $4, $5)
+order by seq, ordinal, task_id collate "C"
+limit $6`;
 
 export function postgresJourneyReader(database: Database): JourneyReader {
   return {
@@ -53,6 +70,8 @@ export function postgresJourneyReader(database: Database): JourneyReader {
         [clientId, after, limit],
         'history',
       ),
+    taskLog: (clientId, workId, { seq, ordinal, taskId }, limit) =>
+      database.query<LogEntry & JsonObject>(TASK_LOG, [clientId, workId, seq, ordinal, taskId, limit], 'task_log'),
     units: async (clientId, stage) => {
       const rows = await database.query<Omit<UnitRow, 'tasks'> & { readonly tasks: UnitRow['tasks'] | null }>(
         UNITS,

@@ -93,9 +93,10 @@ export const parts = {
       ['tasks', 'json'],
       ['results', 'json'],
       ['completed_at', 'time'],
+      ['deadline_at', 'time'],
     ],
-    sql: `insert into unit_of_works (client_id, bucket, work_id, stage, template_id, stage_entry, status, owner, tasks, results, created_at, started_at, completed_at)
-      select client_id, bucket, work_id, stage, template_id, stage_entry, status, owner, tasks, results, $2::timestamptz, $2::timestamptz, completed_at
+    sql: `insert into unit_of_works (client_id, bucket, work_id, stage, template_id, stage_entry, status, owner, tasks, results, created_at, started_at, completed_at, deadline_at)
+      select client_id, bucket, work_id, stage, template_id, stage_entry, status, owner, tasks, results, $2::timestamptz, $2::timestamptz, completed_at, deadline_at
       from p where ${won}`,
   },
   unit_update: {
@@ -107,8 +108,10 @@ export const parts = {
       ['owner', 'int'],
       ['results', 'json'],
       ['completed_at', 'time'],
+      ['deadline_at', 'time'],
     ],
-    sql: `update unit_of_works u set status = p.status, owner = p.owner, results = p.results, completed_at = p.completed_at
+    sql: `update unit_of_works u set status = p.status, owner = p.owner, results = p.results, completed_at = p.completed_at,
+        deadline_at = coalesce(p.deadline_at, u.deadline_at)
       from p where u.client_id = any($1::text[]) and u.client_id = p.client_id and u.stage_entry = p.stage_entry
         and u.template_id = p.template_id and p.${won}`,
   },
@@ -128,13 +131,29 @@ export const parts = {
       ['input', 'json'],
       ['missing', 'json'],
       ['error', 'json'],
+      ['deadline_at', 'time'],
     ],
-    sql: `insert into uow_tasks (client_id, bucket, work_id, task_id, intent, state, via, generation, attempt, available_at, owner, input, missing, error, created_at)
-      select client_id, bucket, work_id, task_id, intent, state, via, generation, attempt, available_at, owner, input, missing, error, $2::timestamptz
+    sql: `insert into uow_tasks (client_id, bucket, work_id, task_id, intent, state, via, generation, attempt, available_at, owner, input, missing, error, deadline_at, created_at)
+      select client_id, bucket, work_id, task_id, intent, state, via, generation, attempt, available_at, owner, input, missing, error, deadline_at, $2::timestamptz
       from p where ${won}
       on conflict (client_id, work_id, task_id) do update set state = excluded.state, via = excluded.via, generation = excluded.generation,
         attempt = excluded.attempt, available_at = excluded.available_at, owner = excluded.owner, lease_until = null, remote_task_id = null,
-        input = excluded.input, missing = excluded.missing, error = excluded.error`,
+        input = excluded.input, missing = excluded.missing, error = excluded.error, deadline_at = excluded.deadline_at, claimed_by = null,
+        claim_request = null, heartbeats = 0`,
+  },
+  // The row of a pulled task that was ready, and that whoever claims it has reserved.
+  room_claim: {
+    columns: [
+      ['client_id', 'id'],
+      ['work_id', 'id'],
+      ['task_id', 'id'],
+      ['claimed_by', 'text'],
+      ['lease_until', 'time'],
+      ['deadline_at', 'time'],
+    ],
+    sql: `update uow_tasks t set state = 'running', claimed_by = p.claimed_by, lease_until = p.lease_until, deadline_at = p.deadline_at
+      from p where t.client_id = any($1::text[]) and t.client_id = p.client_id and t.work_id = p.work_id and t.task_id = p.task_id
+        and p.${won}`,
   },
   room_delete: {
     columns: [

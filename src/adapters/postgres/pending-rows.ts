@@ -41,10 +41,19 @@ export type UnitRow = {
   results: Json;
   /** Where no template of the stage says its tasks. */
   snapshot?: string;
+  /** It begins anew, and with it what it may take. */
+  restarted?: boolean;
 };
 export type TaskEvent = Extract<
   JourneyEvent,
-  { type: 'task_dispatched' | 'task_waiting_for_input' | 'task_attempt_failed' }
+  {
+    type:
+      | 'task_dispatched'
+      | 'task_waiting_for_input'
+      | 'task_waiting_for_breaker'
+      | 'task_claimed'
+      | 'task_attempt_failed';
+  }
 >;
 export type ApprovalRow = {
   asked: (ApprovalRequested & { stage: string }) | null;

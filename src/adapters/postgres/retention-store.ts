@@ -12,6 +12,8 @@ const statements: { readonly [what in Prunable]: string } = {
     with due as (
       select client_id from journey_states
       where status = 'completed' and events_from < entered_version and updated_at < $1 order by client_id limit $2
+    ), said as (
+      delete from task_progress p using due where p.client_id = due.client_id
     )
     select count(*)::int as count, prune_events(array_agg(client_id)) from due`,
   deliveries: `

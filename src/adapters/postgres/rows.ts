@@ -99,6 +99,8 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
       return stageEntered(pending, recorded, event);
     case 'task_dispatched':
     case 'task_waiting_for_input':
+    case 'task_waiting_for_breaker':
+    case 'task_claimed':
     case 'task_attempt_failed':
       return void pending.tasks.set(`${event.work_id}/${event.task_id}`, { event, of: event });
     case 'task_succeeded':
@@ -116,6 +118,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
         status: 'in_progress',
         ended: false,
         results: null,
+        restarted: true,
       });
     case 'evidence_recorded':
       return evidenceRows(pending, seq, event.observations);

@@ -1,8 +1,10 @@
 import type { Json } from '#core/json.ts';
+import type { Instant } from '#core/time.ts';
 import type { WaitingRoom } from '#application/dispatcher.ts';
 import type { WaitingTask } from '#application/remote-work.ts';
 import { timestamptz } from './column-types.ts';
 import type { Database } from './database.ts';
+import { noted, OF_ATTEMPT, saidParameters } from './task-progress.ts';
 
 type Row = {
   readonly client_id: string;
@@ -14,6 +16,9 @@ type Row = {
   readonly attempt: number;
   readonly input: Json;
   readonly remote_task_id: string | null;
+  readonly via: WaitingTask['via'];
+  readonly claimed_by: string | null;
+  readonly deadline_at: Instant | null;
 };
 
 /** Its own process retries from memory; a row that is overdue by this much was forgotten, and is anybody's. */
@@ -27,14 +32,17 @@ where u.status = 'in_progress'
   and (u.owner is null or not exists (select 1 from processes p where p.epoch = u.owner and p.lease_until > $1))
 limit $2`;
 
+const RETURNED = `t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id, t.via,
+  t.claimed_by, t.deadline_at`;
+
 // A row waits for its owner while that lives. SKIP LOCKED: two replicas that look at once take different rows.
 const CLAIM = `
 with due as (
   select t.client_id, t.work_id, t.task_id from uow_tasks t
-  where t.state in ('running', 'retry_wait', 'cancelled') and t.available_at <= $2
+  where t.state in ('running', 'retry_wait', 'waiting_for_breaker', 'cancelled') and t.available_at <= $2
     and (t.lease_until is null or t.lease_until <= $2)
-    and (t.state = 'cancelled'
-      or not exists (select 1 from processes p where p.epoch = t.owner and p.lease_until > $2)
+    and (t.state = 'cancelled' or (t.state = 'waiting_for_breaker' and t.intent <> all($6::text[]))
+      or (t.state in ('running', 'retry_wait') and not exists (select 1 from processes p where p.epoch = t.owner and p.lease_until > $2))
       or (t.state = 'retry_wait' and t.available_at <= $5))
   order by t.available_at
   limit $4
@@ -42,7 +50,28 @@ with due as (
 )
 update uow_tasks t set owner = $1, lease_until = $3
 from due where t.client_id = due.client_id and t.work_id = due.work_id and t.task_id = due.task_id
-returning t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id`;
+returning ${RETURNED}`;
+
+const CLAIM_HELD_BACK = `
+with due as (
+  select t.client_id, t.work_id, t.task_id from uow_tasks t
+  where t.state = 'waiting_for_breaker' and t.intent = $5 and (t.lease_until is null or t.lease_until <= $2)
+  order by t.attempt, t.available_at
+  limit $4
+  for update skip locked
+)
+update uow_tasks t set owner = $1, lease_until = $3
+from due where t.client_id = due.client_id and t.work_id = due.work_id and t.task_id = due.task_id
+returning ${RETURNED}`;
+
+const NOTE = noted(`where ${OF_ATTEMPT} and t.state = 'running' and t.via = 'a2a'`);
+
+const OVERDUE = `
+select u.client_id, u.work_id from unit_of_works u
+where u.status = 'in_progress' and u.deadline_at <= $1
+  and exists (select 1 from journey_states j where j.client_id = u.client_id and j.status = 'active')
+order by u.deadline_at
+limit $2`;
 
 export function postgresWaitingRoom(database: Database): WaitingRoom {
   return {
@@ -54,7 +83,7 @@ export function postgresWaitingRoom(database: Database): WaitingRoom {
       );
       return rows.map(({ client_id, work_id, owner }) => ({ clientId: client_id, workId: work_id, owner }));
     },
-    claim: async (epoch, machineNow, lease_ms, limit) => {
+    claim: async (epoch, machineNow, lease_ms, limit, heldBack) => {
       const rows = await database.query<Row>(
         CLAIM,
         [
@@ -63,10 +92,35 @@ export function postgresWaitingRoom(database: Database): WaitingRoom {
           timestamptz(machineNow + lease_ms),
           limit,
           timestamptz(machineNow - FORGOTTEN_AFTER_MS),
+          heldBack,
         ],
         'claim_tasks',
       );
       return rows.map(taskOf);
+    },
+    claimHeldBack: async (epoch, machineNow, lease_ms, limit, intent) => {
+      const rows = await database.query<Row>(
+        CLAIM_HELD_BACK,
+        [epoch, timestamptz(machineNow), timestamptz(machineNow + lease_ms), limit, intent],
+        'claim_held_back',
+      );
+      return rows.map(taskOf);
+    },
+    release: async ({ clientId, workId, taskId, generation, attempt }) => {
+      await database.query(
+        `update uow_tasks set lease_until = null
+         where client_id = $1 and work_id = $2 and task_id = $3 and generation = $4 and attempt = $5`,
+        [clientId, workId, taskId, generation, attempt],
+        'release_task',
+      );
+    },
+    overdueUnits: async (now, limit) => {
+      const rows = await database.query<{ client_id: string; work_id: string }>(
+        OVERDUE,
+        [timestamptz(now), limit],
+        'overdue_units',
+      );
+      return rows.map(({ client_id, work_id }) => ({ clientId: client_id, workId: work_id }));
     },
     remember: async ({ clientId, workId, taskId, generation, attempt }, remoteTaskId) => {
       await database.query(
@@ -74,6 +128,13 @@ export function postgresWaitingRoom(database: Database): WaitingRoom {
          where client_id = $1 and work_id = $2 and task_id = $3 and generation = $4 and attempt = $5`,
         [clientId, workId, taskId, generation, attempt, remoteTaskId],
         'remember_remote_task',
+      );
+    },
+    note: async (task, message, at) => {
+      await database.query(
+        NOTE,
+        [...saidParameters({ ...task, by: `agent:${task.intent}`, message, percent: null, at })],
+        'note_progress',
       );
     },
     forget: async ({ clientId, workId, taskId }) => {
@@ -96,6 +157,9 @@ const taskOf = ({
   attempt,
   input,
   remote_task_id,
+  via,
+  claimed_by,
+  deadline_at,
 }: Row): WaitingTask => ({
   clientId: client_id,
   workId: work_id,
@@ -106,4 +170,7 @@ const taskOf = ({
   attempt,
   input,
   remoteTaskId: remote_task_id,
+  via,
+  claimedBy: claimed_by,
+  deadline: deadline_at,
 });

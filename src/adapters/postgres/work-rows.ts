@@ -1,5 +1,5 @@
 import type { Json } from '#core/json.ts';
-import { stageOf, type Plan } from '#core/plan.ts';
+import { stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
 import { definitionOf } from '#core/work/unit.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
 import type { Cell } from './encode.ts';
@@ -54,14 +54,17 @@ function resultsOf({ before, events }: Recording, workId: string, until: number)
 
 export function unitRows({ recording, bucket, context, planOf, units, put, configHash }: Pending): void {
   const { clientId } = recording;
-  for (const [workId, { isNew, stage, entry, templateId, status, owner, ended, results, snapshot }] of units) {
+  for (const [workId, row] of units) {
+    const { isNew, stage, entry, templateId, status, owner, ended, results, restarted, snapshot } = row;
     const completedAt = ended ? context.now : null;
     const outputs = results === null ? null : JSON.stringify(results);
+    const template = stageOf(planOf(configHash), stage)?.templates.find(({ id }) => id === templateId);
+    const limit_ms = template?.limit_ms ?? null;
+    const deadline = limit_ms === null || !(isNew || restarted === true) ? null : context.now + limit_ms;
     if (!isNew) {
-      put('unit_update', clientId, entry, templateId, status, owner, outputs, completedAt);
+      put('unit_update', clientId, entry, templateId, status, owner, outputs, completedAt, deadline);
       continue;
     }
-    const template = stageOf(planOf(configHash), stage)?.templates.find(({ id }) => id === templateId);
     put(
       'unit_insert',
       clientId,
@@ -75,6 +78,7 @@ export function unitRows({ recording, bucket, context, planOf, units, put, confi
       snapshot ?? template?.snapshot ?? '[]',
       outputs,
       completedAt,
+      deadline,
     );
   }
 }
@@ -88,13 +92,17 @@ export function roomRows({ recording, bucket, context, tasks, cancelled, put, un
         put('room_delete', clientId, of.work_id, of.task_id);
       continue;
     }
+    if (event.type === 'task_claimed') {
+      put('room_claim', clientId, of.work_id, of.task_id, event.by, event.lease_until, event.deadline);
+      continue;
+    }
     put(
       'room_put',
       clientId,
       bucket,
       of.work_id,
       of.task_id,
-      ...roomCells(event, intentOf(recording, event, planOf), context),
+      ...roomCells(event, taskOf(recording, event, planOf), context),
     );
   }
   for (const workId of cancelled ?? []) {
@@ -104,17 +112,17 @@ export function roomRows({ recording, bucket, context, tasks, cancelled, put, un
   }
 }
 
-/** Events name the task; what it intends stands in the plan that the journey has pinned. */
-function intentOf(
+/** Events name the task; what it is stands in the plan that the journey has pinned. */
+function taskOf(
   { before, journey }: Recording,
   { work_id, task_id }: TaskEvent,
   planOf: (hash: string) => Plan,
-): string {
+): TaskPlan {
   for (const { units, stage, configHash } of before ? [journey, before] : [journey]) {
     const unit = units.find(({ workId }) => workId === work_id);
     const template = unit && definitionOf(stageOf(planOf(configHash), stage), unit);
     const task = template?.tasks.find(({ id }) => id === task_id);
-    if (task) return task.intent;
+    if (task) return task;
   }
   throw new Error(`An event names ${task_id} in ${work_id}, which no plan of the journey knows.`);
 }
@@ -124,7 +132,11 @@ const leavesTheRoom = (event: TaskEvent): boolean =>
   (event.type === 'task_dispatched' && event.via === 'in_process') ||
   (event.type === 'task_attempt_failed' && event.retry_at === null);
 
-function roomCells(event: TaskEvent, intent: string, { follower, machineNow }: WriteContext): Cell[] {
+function roomCells(
+  event: Exclude<TaskEvent, { type: 'task_claimed' }>,
+  { intent, max_ms }: TaskPlan,
+  { follower, machineNow }: WriteContext,
+): Cell[] {
   const { generation, attempt } = event;
   switch (event.type) {
     case 'task_dispatched': {
@@ -140,6 +152,8 @@ function roomCells(event: TaskEvent, intent: string, { follower, machineNow }: W
         JSON.stringify(event.input),
         null,
         null,
+        // Whoever claims a pulled task gets all of its time.
+        isPulled ? null : machineNow + max_ms,
       ];
     }
     case 'task_waiting_for_input':
@@ -154,7 +168,10 @@ function roomCells(event: TaskEvent, intent: string, { follower, machineNow }: W
         null,
         JSON.stringify(event.missing),
         null,
+        null,
       ];
+    case 'task_waiting_for_breaker':
+      return [intent, 'waiting_for_breaker', null, generation, attempt, machineNow, null, null, null, null, null];
     case 'task_attempt_failed':
       return [
         intent,
@@ -167,6 +184,7 @@ function roomCells(event: TaskEvent, intent: string, { follower, machineNow }: W
         null,
         null,
         JSON.stringify(event.error),
+        null,
       ];
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
 import { DAY } from '#core/time.ts';
-import { ClientId, iso } from '../fields.ts';
+import { ClientId, iso, text } from '../fields.ts';
 import { roles } from '../principal.ts';
 import { TOKEN_PREFIX, tokenHash } from '../tokens.ts';
 import { defineUseCase } from '../use-case.ts';
@@ -19,6 +19,7 @@ export const createToken = defineUseCase({
       examples: [
         'token create --name=ci --roles=operator',
         'token create --name=scanner --kind=agent --evidence-kinds=security_scan',
+        'token create --name=deployer --kind=agent --intents=deploy_production_environment',
       ],
     },
   },
@@ -36,6 +37,12 @@ export const createToken = defineUseCase({
       .optional()
       .describe('The only clients that it may see; all unless said.'),
     evidence_kinds: z.array(z.string().max(64)).max(50).default([]).describe('Evidence kinds that it may record.'),
+    intents: z
+      .array(text(255))
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('The only intents whose tasks it may claim; all unless said.'),
     expires_in_days: z.coerce.number().positive().max(3_650).optional().describe('Never unless said.'),
   }),
   output: z.object({ token_id: z.string(), name: z.string(), token: z.string(), expires_at: z.string().nullable() }),
@@ -57,6 +64,7 @@ export const createToken = defineUseCase({
       roles: input.roles,
       clients: input.clients ?? null,
       evidence_kinds: input.evidence_kinds,
+      intents: input.intents ?? null,
       local: false,
       created_at: now,
       expires_at: expiresAt,

@@ -6,6 +6,7 @@ import type { listJourneys } from '#application/use-cases/list-journeys.ts';
 import type { recordEvidence } from '#application/use-cases/record-evidence.ts';
 import type { showEvidence } from '#application/use-cases/show-evidence.ts';
 import type { showHistory } from '#application/use-cases/show-history.ts';
+import type { showTaskLog } from '#application/use-cases/show-task-log.ts';
 import type { showWork } from '#application/use-cases/show-work.ts';
 import type { validateExit } from '#application/use-cases/validate-exit.ts';
 import type { verifyStore } from '#application/use-cases/verify-store.ts';
@@ -125,6 +126,20 @@ function detailOf({ missing, error, retry_at }: Answer<typeof showWork>['units']
   return [taskDetail(needed, told), ...again].filter((text) => text !== '').join('; ');
 }
 
+export function logLines(paper: Paper, { entries, next_after }: Answer<typeof showTaskLog>): Lines {
+  const rows = entries.map(({ at, task, attempt, message, actor }) => [
+    time(at),
+    task ?? '',
+    attempt === null ? '' : String(attempt),
+    message,
+    actor,
+  ]);
+  return [
+    ...table(paper, ['At', 'Task', 'Attempt', 'What', 'By'], rows),
+    ...(next_after === null ? [] : ['', ...wrap(`There are more: --after=${next_after}.`, paper.width)]),
+  ];
+}
+
 export function evidenceLines(paper: Paper, { client_id, evidence }: Answer<typeof showEvidence>): Lines {
   if (evidence.length === 0) return [`${client_id} has no evidence.`];
   return table(
@@ -191,7 +206,8 @@ export const approvalLines = (paper: Paper, approval: Approval): Lines => [
   '',
 ];
 
-export function agentLines(paper: Paper, { intent, route, healthy, agents }: Answer<typeof checkAgents>): Lines {
+export function agentLines(paper: Paper, answer: Answer<typeof checkAgents>): Lines {
+  const { intent, route, healthy, agents, breakers } = answer;
   const head: readonly (readonly [string, Cell])[] = [
     ...(intent === null ? [] : [['Intent', intent] as const]),
     ...(route === null ? [] : [['Route', route] as const]),
@@ -211,6 +227,24 @@ export function agentLines(paper: Paper, { intent, route, healthy, agents }: Ans
       paper,
       'Agents',
       agents.length > 0 ? table(paper, ['', 'Id', 'Name', 'URL', 'Last seen', 'Problem'], rows) : [],
+    ),
+    ...section(
+      paper,
+      'Circuit breakers',
+      breakers.length > 0
+        ? table(
+            paper,
+            ['Intent', 'Status', 'Failures', 'Opened', 'Probes from', 'Probes'],
+            breakers.map((one) => [
+              one.intent,
+              { text: one.status, style: one.status === 'closed' ? 'green' : 'red' },
+              one.failures === null ? '' : String(one.failures),
+              time(one.opened_at),
+              time(one.probes_from),
+              String(one.probes),
+            ]),
+          )
+        : [],
     ),
   ];
 }

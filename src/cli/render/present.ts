@@ -13,6 +13,7 @@ import { showConfig } from '#application/use-cases/show-config.ts';
 import { showDelivery } from '#application/use-cases/show-delivery.ts';
 import { showEvidence } from '#application/use-cases/show-evidence.ts';
 import { showHistory } from '#application/use-cases/show-history.ts';
+import { showTaskLog } from '#application/use-cases/show-task-log.ts';
 import { showWork } from '#application/use-cases/show-work.ts';
 import { startJourney } from '#application/use-cases/start-journey.ts';
 import { validateExit } from '#application/use-cases/validate-exit.ts';
@@ -48,6 +49,7 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(showHistory, answers.historyLines),
   by(validateExit, answers.exitLines),
   by(showWork, answers.workLines),
+  by(showTaskLog, answers.logLines),
   by(recordEvidence, answers.recordedLines),
   by(showEvidence, answers.evidenceLines),
   by(listApprovals, answers.approvalsLines),

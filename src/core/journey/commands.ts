@@ -17,7 +17,9 @@ export type Command =
   | { readonly type: 'complete'; readonly reason: string }
   | { readonly type: 'provide_input'; readonly inputs: JsonObject }
   | TaskResult
-  | { readonly type: 'begin_attempt'; readonly workId: string; readonly taskId: string; readonly fence: Fence }
+  | BeginAttempt
+  | ClaimTask
+  | { readonly type: 'time_out_unit'; readonly workId: string }
   | { readonly type: 'take_over'; readonly workId: string; readonly from: number | null }
   | { readonly type: 'retry_tasks'; readonly workId: string }
   | { readonly type: 'record_evidence'; readonly observations: readonly NewObservation[] }
@@ -66,9 +68,28 @@ export type TaskResult = {
   readonly fence: Fence;
   /** For a task of this process: the epoch under which it ran; the unit must still be owned by it. */
   readonly owner?: number;
+  /** For a pulled task: who says so; it must be who has claimed the attempt. */
+  readonly claimant?: string;
   readonly outcome:
     | { readonly type: 'succeeded'; readonly output: Json }
     | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
+};
+
+export type BeginAttempt = {
+  readonly type: 'begin_attempt';
+  readonly workId: string;
+  readonly taskId: string;
+  readonly fence: Fence;
+  /** It goes ahead although the breaker is not closed: to find out whether it may be. */
+  readonly probe?: boolean;
+};
+
+export type ClaimTask = {
+  readonly type: 'claim_task';
+  readonly workId: string;
+  readonly taskId: string;
+  readonly fence: Fence;
+  readonly by: string;
 };
 
 /** The stage entry is the journey's own at the moment of recording; nobody may claim another. */

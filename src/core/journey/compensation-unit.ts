@@ -25,6 +25,7 @@ export function compensationUnit(stageEntry: number, event: CompensationPlanned,
 const definitionOf = (steps: readonly CompensationStep[]): WorkTemplate => ({
   id: COMPENSATION,
   name: 'Compensation',
+  limit_ms: null,
   tasks: steps.map((step, index) => taskOf(step, steps[index - 1])),
   snapshot: JSON.stringify(
     steps.map(({ task_id, name, intent }, index) => ({
@@ -45,6 +46,7 @@ const taskOf = (step: CompensationStep, before: CompensationStep | undefined): T
   dependsOn: before ? [before.task_id] : [],
   ancestors: [],
   retry: step.retry,
+  max_ms: step.max_ms,
   inputMapping: {},
   given: step.input,
   evidence: null,

@@ -95,6 +95,7 @@ const stepOf = (task: TaskPlan, { stage, input }: Omit<Done, 'task'>): readonly 
           undoes: { stage: stage.id, task_id: task.id },
           input,
           retry: task.retry,
+          max_ms: task.max_ms,
         },
       ];
 

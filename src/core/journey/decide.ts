@@ -15,6 +15,8 @@ import { confirmOverride, missingFor, movedOn, noExit, requestOverride } from '.
 import { notNow, pause, resume } from './pause.ts';
 import { rollBack, stopWork } from './roll-back.ts';
 import { judge, judgeAgain, promote, settle } from './settle.ts';
+import { claimTask } from './claim.ts';
+import { timeOutUnit } from './time-out-unit.ts';
 import { beginAttempt, resumeWaiting, retryTasks, takeOver, taskResult } from './work.ts';
 
 /** What follows when `command` meets the journey of `clientId`: the facts to record, or why there are none. Pure. */
@@ -56,7 +58,11 @@ function follow(draft: Draft, command: Exclude<Command, Start | { type: 'admit' 
     case 'task_result':
       return taskResult(draft, command);
     case 'begin_attempt':
-      return beginAttempt(draft, command.workId, command.taskId, command.fence);
+      return beginAttempt(draft, command);
+    case 'claim_task':
+      return claimTask(draft, command);
+    case 'time_out_unit':
+      return timeOutUnit(draft, command.workId);
     case 'take_over':
       return takeOver(draft, command.workId, command.from);
     case 'retry_tasks':

@@ -23,6 +23,8 @@ export type World = {
   /** Whether a journey may be admitted in this decision. */
   readonly mayAdmit: boolean;
   readonly route: (intent: string) => 'in_process' | 'a2a' | 'pull';
+  /** Whether new attempts of the intent wait, since its circuit breaker is not closed. */
+  readonly isHeldBack: (intent: string) => boolean;
   readonly digest: Digest;
 };
 

@@ -16,6 +16,8 @@ export type JourneyEvent =
   | InputProvided
   | TaskDispatched
   | TaskWaiting
+  | TaskWaitingForBreaker
+  | TaskClaimed
   | TaskSucceeded
   | TaskAttemptFailed
   | UnitEnded
@@ -104,6 +106,17 @@ export type TaskDispatched = OfTask & {
 };
 
 export type TaskWaiting = OfTask & { readonly type: 'task_waiting_for_input'; readonly missing: readonly string[] };
+
+/** Its intent's circuit breaker is not closed: the attempt has not begun, and begins when it is. */
+export type TaskWaitingForBreaker = OfTask & { readonly type: 'task_waiting_for_breaker' };
+
+/** A pulled task was handed to somebody; both times are machine time, and heartbeats renew only the lease. */
+export type TaskClaimed = OfTask & {
+  readonly type: 'task_claimed';
+  readonly by: string;
+  readonly lease_until: Instant;
+  readonly deadline: Instant;
+};
 
 export type TaskSucceeded = OfTask & {
   readonly type: 'task_succeeded';
@@ -243,6 +256,8 @@ export type CompensationStep = {
   readonly undoes: { readonly stage: string; readonly task_id: string };
   readonly input: JsonObject;
   readonly retry: RetryPolicy;
+  /** As long as what it undoes might take. */
+  readonly max_ms: number;
 };
 
 /** How often, or since when, criteria with hysteresis have said the same. */

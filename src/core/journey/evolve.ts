@@ -48,6 +48,10 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
       return withTask(journey, event, { status: event.via === 'pull' ? 'ready' : 'running', via: event.via });
     case 'task_waiting_for_input':
       return withTask(journey, event, { status: 'waiting_for_input', missing: event.missing });
+    case 'task_waiting_for_breaker':
+      return withTask(journey, event, { status: 'waiting_for_breaker' });
+    case 'task_claimed':
+      return withTask(journey, event, { status: 'running', via: 'pull', claimedBy: event.by });
     case 'task_succeeded':
       return withEvidence(
         withTask(journey, event, { status: 'succeeded', output: event.output }),
@@ -74,7 +78,7 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
     case 'unit_taken_over':
       return withUnit(journey, event.work_id, (unit) => ({ ...unit, owner: event.to }));
     case 'tasks_retried':
-      return withUnit(journey, event.work_id, (unit) => retried(unit, event.task_ids, event.owner));
+      return withUnit(journey, event.work_id, (unit) => retried(unit, event.task_ids, event.owner, at));
     case 'evidence_recorded':
       return withEvidence({ ...journey }, event.observations);
     case 'criteria_judged':
@@ -215,14 +219,14 @@ export const mergedOutputs = (byTask: { readonly [taskId: string]: JsonObject })
       .map((id) => byTask[id]),
   ) as JsonObject;
 
-function retried(unit: Unit, taskIds: readonly string[], owner: number | null): Unit {
+function retried(unit: Unit, taskIds: readonly string[], owner: number | null, at: Instant): Unit {
   const again = Object.fromEntries(
     taskIds.map((id) => [
       id,
       { status: 'planned', generation: progressOf(unit, id).generation + 1, attempt: 1 } as const,
     ]),
   );
-  return { ...unit, status: 'in_progress', owner, finishedAt: null, tasks: { ...unit.tasks, ...again } };
+  return { ...unit, status: 'in_progress', owner, startedAt: at, finishedAt: null, tasks: { ...unit.tasks, ...again } };
 }
 
 function withEvidence(journey: Journey, observations: readonly Observation[]): Journey {

@@ -6,7 +6,7 @@ import type { TaskPlan } from '../plan.ts';
 import { problemsIn, type SchemaProblem } from '../work/check.ts';
 import { allSucceeded, isReady, readyTasks, resolveInput } from '../work/graph.ts';
 import { progressOf, type Fence, type TaskError, type Unit } from '../work/unit.ts';
-import type { TaskResult } from './commands.ts';
+import type { BeginAttempt, TaskResult } from './commands.ts';
 import { presentPlan, presentStage, record, templateOf, type Draft } from './draft.ts';
 import { settle } from './settle.ts';
 
@@ -22,8 +22,8 @@ function advance(draft: Draft, workId: string): void {
   for (const task of readyTasks(templateOf(presentStage(draft), unit), unit)) begin(draft, unit, task);
 }
 
-function begin(draft: Draft, unit: Unit, task: TaskPlan): void {
-  const { generation, attempt } = progressOf(unit, task.id);
+function begin(draft: Draft, unit: Unit, task: TaskPlan, isProbe = false): void {
+  const { status, generation, attempt } = progressOf(unit, task.id);
   const of = { work_id: unit.workId, task_id: task.id, generation, attempt };
   const { input, missing } = resolveInput(presentPlan(draft), presentStage(draft), task, unit, draft.journey);
   if (missing.length > 0) return record(draft, { type: 'task_waiting_for_input', ...of, missing });
@@ -36,8 +36,11 @@ function begin(draft: Draft, unit: Unit, task: TaskPlan): void {
     });
 
   const via = draft.world.route(task.intent);
+  // An attempt that would fail for sure is not spent. What is pulled waits in the room anyway: there the claim is held back.
+  if (!isProbe && via !== 'pull' && draft.world.isHeldBack(task.intent))
+    return status === 'waiting_for_breaker' ? undefined : record(draft, { type: 'task_waiting_for_breaker', ...of });
   // The first attempt in this process needs no record: the unit's owner runs it, and whoever takes the unit over does too.
-  if (via === 'in_process' && attempt === 1 && progressOf(unit, task.id).status === 'planned') return;
+  if (via === 'in_process' && attempt === 1 && status === 'planned') return;
   record(draft, { type: 'task_dispatched', ...of, via, input });
 }
 
@@ -51,38 +54,56 @@ function failForGood(draft: Draft, of: OfTask, error: TaskError): void {
 const unitOf = ({ journey }: Draft, workId: string): Unit | undefined =>
   journey.units.find((unit) => unit.workId === workId);
 
+/** The unit and the task that a command names, as far as the present stage has them. */
+export function taskNamed(
+  draft: Draft,
+  workId: string,
+  taskId: string,
+): { readonly unit: Unit | undefined; readonly task: TaskPlan | undefined } {
+  const unit = unitOf(draft, workId);
+  return { unit, task: unit && templateOf(presentStage(draft), unit).tasks.find(({ id }) => id === taskId) };
+}
+
 /** Records how an attempt ended, and what follows from it: the next tasks, a retry, the end of the unit, the open gate. */
 export function taskResult(draft: Draft, command: TaskResult): Refusal | undefined {
   const { workId, taskId, fence, outcome } = command;
-  const unit = unitOf(draft, workId);
-  const task = unit && templateOf(presentStage(draft), unit).tasks.find(({ id }) => id === taskId);
-  if (!unit || !task || !isAwaited(unit, task, fence, command.owner)) return superseded(workId, taskId, fence);
+  const { unit, task } = taskNamed(draft, workId, taskId);
+  if (!unit || !task || !isAwaited(unit, task, command)) return superseded(workId, taskId, fence);
 
   const of = { work_id: workId, task_id: taskId, ...fence };
   if (outcome.type === 'failed') attemptFailed(draft, task, of, outcome);
   else if (!isObject(outcome.output) || problemsIn(outcome.output, task.output, 'declared').length > 0)
-    // The agent did the work and would answer the same again: a retry only by hand.
-    failForGood(draft, of, {
-      code: 'task.output_invalid',
-      message: `The output does not fit: ${told(problemsIn(outcome.output, task.output, 'declared'))}.`,
-    });
+    return misfit(draft, of, problemsIn(outcome.output, task.output, 'declared'), command.claimant !== undefined);
   else succeed(draft, unit, task, of, outcome.output);
   // A compensation that failed holds the gate no longer.
   if (unit.definition && unitOf(draft, workId)?.status === 'failed') settle(draft);
   return undefined;
 }
 
-function isAwaited(unit: Unit, task: TaskPlan, fence: Fence, owner: number | undefined): boolean {
+/** Whoever holds the task by a lease may correct its output; any other agent would only answer the same again. */
+function misfit(draft: Draft, of: OfTask, problems: readonly SchemaProblem[], isClaimed: boolean): Refusal | undefined {
+  const message = `The output does not fit: ${told(problems)}.`;
+  if (!isClaimed) return void failForGood(draft, of, { code: 'task.output_invalid', message });
+  return refuse(
+    'task.output_invalid',
+    message,
+    'Correct what is named and complete the task again: it is still yours until its lease runs out.',
+    { problems: problems.map(({ path, problem }) => ({ path, problem })) },
+  );
+}
+
+function isAwaited(unit: Unit, task: TaskPlan, { fence, owner, claimant }: TaskResult): boolean {
   // Siblings of a task that failed for good may finish: what is done stays done when the unit is retried.
   if (unit.status !== 'in_progress' && unit.status !== 'failed') return false;
   if (owner !== undefined && unit.owner !== owner) return false;
-  const { status, generation, attempt } = progressOf(unit, task.id);
+  const { status, generation, attempt, claimedBy } = progressOf(unit, task.id);
+  if (claimant !== undefined && claimant !== claimedBy) return false;
   // Nothing records that a first attempt in this process began; its dependencies' results have to be recorded all the same.
   const underWay = status === 'running' || status === 'ready' || (owner !== undefined && isReady(task, unit));
   return underWay && generation === fence.generation && attempt === fence.attempt;
 }
 
-const superseded = (workId: string, taskId: string, { generation, attempt }: Fence): Refusal =>
+export const superseded = (workId: string, taskId: string, { generation, attempt }: Fence): Refusal =>
   refuse(
     'task.superseded',
     `Attempt ${attempt} of generation ${generation} of ${taskId} in ${workId} is no longer awaited.`,
@@ -141,17 +162,18 @@ function attemptFailed(draft: Draft, task: TaskPlan, of: OfTask, { code, message
 
 type Failure = { readonly code: string; readonly message: string; readonly retryable: boolean };
 
-/** The wait before a further attempt is over. */
-export function beginAttempt(draft: Draft, workId: string, taskId: string, fence: Fence): Refusal | undefined {
-  const unit = unitOf(draft, workId);
-  const task = unit && templateOf(presentStage(draft), unit).tasks.find(({ id }) => id === taskId);
+/** The wait before a further attempt is over, or that for the breaker. */
+export function beginAttempt(draft: Draft, { workId, taskId, fence, probe }: BeginAttempt): Refusal | undefined {
+  const { unit, task } = taskNamed(draft, workId, taskId);
   const progress = unit && progressOf(unit, taskId);
   const due =
-    progress?.status === 'retry_wait' && progress.attempt === fence.attempt && progress.generation === fence.generation;
+    (progress?.status === 'retry_wait' || progress?.status === 'waiting_for_breaker') &&
+    progress.attempt === fence.attempt &&
+    progress.generation === fence.generation;
   // In a unit that has failed nothing begins; what waits for its retry goes on when the unit is retried.
   if (!unit || !task || !due || unit.status !== 'in_progress') return superseded(workId, taskId, fence);
   own(draft, unit);
-  begin(draft, unit, task);
+  begin(draft, unit, task, probe);
   return undefined;
 }
 

@@ -89,7 +89,8 @@ const waitingAsFolded = (units: Journey['units']): readonly string[] =>
     .filter(({ status }) => status !== 'cancelled')
     .flatMap(({ workId, tasks }) =>
       Object.entries(tasks).flatMap(([id, { status, via }]) =>
-        ['waiting_for_input', 'ready', 'retry_wait'].includes(status) || (status === 'running' && via !== 'in_process')
+        ['waiting_for_input', 'ready', 'retry_wait', 'waiting_for_breaker'].includes(status) ||
+        (status === 'running' && via !== 'in_process')
           ? [`${workId}/${id} ${status}`]
           : [],
       ),

@@ -32,6 +32,7 @@ export type TaskStatus =
   | 'ready'
   | 'running'
   | 'retry_wait'
+  | 'waiting_for_breaker'
   | 'succeeded'
   | 'failed'
   | 'cancelled';
@@ -43,6 +44,8 @@ export type TaskProgress = {
   readonly attempt: number;
   /** Where a recorded attempt runs; absent for the first attempt in this process, which nothing records. */
   readonly via?: 'in_process' | 'a2a' | 'pull';
+  /** Who has claimed this attempt, while a pulled task is running: nobody else may say how it ended. */
+  readonly claimedBy?: string;
   readonly output?: JsonObject;
   readonly error?: TaskError;
   /** Input fields that nothing produces, while waiting_for_input. */
@@ -63,3 +66,24 @@ export type Fence = { readonly generation: number; readonly attempt: number };
 /** Public ids embed the client's id, so that a door that gets one knows the client. */
 export const workIdOf = (clientId: string, stageEntry: number, templateId: string): string =>
   `uow-${clientId}:${stageEntry}:${templateId}`;
+
+/** One attempt of a task, as whoever has claimed it names it: its fence is part of the name, so that nobody can leave it out. */
+export const attemptIdOf = ({ workId, taskId, generation, attempt }: AttemptName): string =>
+  `task-${workId.slice('uow-'.length)}:${taskId}:${generation}:${attempt}`;
+
+export type AttemptName = { readonly workId: string; readonly taskId: string } & Fence;
+
+/** The other way round; the text must look like an attempt's id. */
+export function attemptNamed(id: string): AttemptName & { readonly clientId: string; readonly stageEntry: number } {
+  const [clientId = '', entry = '', template = '', taskId = '', generation = '', attempt = ''] = id
+    .slice('task-'.length)
+    .split(':');
+  return {
+    clientId,
+    stageEntry: Number(entry),
+    workId: workIdOf(clientId, Number(entry), template),
+    taskId,
+    generation: Number(generation),
+    attempt: Number(attempt),
+  };
+}

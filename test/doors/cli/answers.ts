@@ -218,6 +218,28 @@ export const agents = [
   },
 ];
 
+export const breaker = {
+  intent: 'provision_test_dataset',
+  status: 'open',
+  failures: null,
+  opened_at: at,
+  probes_from: at,
+  probes: 0,
+};
+
+export const logEntry = {
+  seq: 3,
+  at,
+  task: 'provision_infra',
+  generation: 1,
+  attempt: 2,
+  type: 'task_claimed',
+  message: 'Claimed by worker, until 2026-02-01T09:20:00.000Z at the latest.',
+  actor: 'worker',
+  door: 'rest',
+  data: {},
+};
+
 export const token = {
   token_id: 'tok-1',
   name: 'ci',
@@ -225,6 +247,7 @@ export const token = {
   roles: ['operator', 'approver'],
   clients: null,
   evidence_kinds: [],
+  intents: null,
   created_at: at,
   expires_at: null,
   revoked_at: null,

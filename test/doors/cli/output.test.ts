@@ -3,7 +3,20 @@ import * as fc from 'fast-check';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { yamlText } from '#cli/render/yaml.ts';
-import { agents, approval, delivery, history, journey, listed, observation, paused, token, unit } from './answers.ts';
+import {
+  agents,
+  approval,
+  breaker,
+  delivery,
+  history,
+  journey,
+  listed,
+  logEntry,
+  observation,
+  paused,
+  token,
+  unit,
+} from './answers.ts';
 import { runCli } from './run-cli.ts';
 import { ok, serverDouble } from './server-double.ts';
 
@@ -34,7 +47,11 @@ const laidOut: readonly (readonly [argv: readonly string[], answer: unknown])[] 
   [['approvals'], { approvals: [approval] }],
   [
     ['check-agents', '--intent=provision_test_dataset'],
-    { intent: 'provision_test_dataset', route: 'a2a', healthy: 1, agents },
+    { intent: 'provision_test_dataset', route: 'a2a', healthy: 1, breakers: [breaker], agents },
+  ],
+  [
+    ['task-logs', '--work-id=uow-client-123:1:sandbox_setup'],
+    { work_id: 'uow-client-123:1:sandbox_setup', client_id: 'client-123', entries: [logEntry], next_after: null },
   ],
   [['deliveries', 'list', '--state=dead'], { deliveries: [delivery], next_cursor: null }],
   [['deliveries', 'list'], { deliveries: [], next_cursor: null }],

@@ -122,6 +122,31 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     'POST /api/v1/deliveries/replay {"destination":"crm","client_id":"c"}',
   ],
   [
+    'S152: task-logs names the unit of work in the path',
+    ['task-logs', '--work-id=uow-client-123:1:sandbox_setup'],
+    'GET /api/v1/work/uow-client-123:1:sandbox_setup/log',
+  ],
+  [
+    'task claim says what can be done and how long to wait',
+    ['task', 'claim', '--intents=scan,deploy', '--wait-seconds=5'],
+    'POST /api/v1/tasks/claim {"intents":["scan","deploy"],"wait_seconds":5}',
+  ],
+  [
+    'task heartbeat names the attempt in the path',
+    ['task', 'heartbeat', '--task-id=task-c:1:t:a:1:1', '--percent=40'],
+    'POST /api/v1/tasks/task-c:1:t:a:1:1/heartbeat {"percent":40}',
+  ],
+  [
+    'task complete sends its output as JSON',
+    ['task', 'complete', '--task-id=task-c:1:t:a:1:1', '--output={"n":1}'],
+    'POST /api/v1/tasks/task-c:1:t:a:1:1/complete {"output":{"n":1}}',
+  ],
+  [
+    'task fail says that another attempt would be in vain',
+    ['task', 'fail', '--task-id=task-c:1:t:a:1:1', '--message=no', '--no-retryable'],
+    'POST /api/v1/tasks/task-c:1:t:a:1:1/fail {"message":"no","retryable":false}',
+  ],
+  [
     'list filters',
     ['list', '--stage=pilot', '--status=active', '--limit=20'],
     'GET /api/v1/journeys?stage=pilot&status=active&limit=20',

@@ -23,7 +23,7 @@ async function restDoor(execute: (name: string, call: Caller, input: unknown) =>
       return Promise.resolve(execute(useCase.name, call, input));
     },
     authenticate: (token) =>
-      Promise.resolve({ id: token, kind: 'user', roles: ['admin'], clients: null, evidenceKinds: [] }),
+      Promise.resolve({ id: token, kind: 'user', roles: ['admin'], clients: null, evidenceKinds: [], intents: null }),
     catalogue,
     readiness: () => Promise.resolve({ ready: true, checks: {} } as never),
     ids: { random: () => 'random' },

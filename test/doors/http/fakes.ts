@@ -7,7 +7,14 @@ import type { Principal } from '#application/principal.ts';
 import { defineUseCase, type AnyUseCase, type Caller } from '#application/use-case.ts';
 import { httpApp, type HttpOptions } from '#http/app.ts';
 
-export const ann: Principal = { id: 'ann', kind: 'user', roles: ['operator'], clients: null, evidenceKinds: [] };
+export const ann: Principal = {
+  id: 'ann',
+  kind: 'user',
+  roles: ['operator'],
+  clients: null,
+  evidenceKinds: [],
+  intents: null,
+};
 export const TOKEN = 'jo_ann';
 
 export const showThing = defineUseCase({

@@ -50,6 +50,27 @@ describe('over a real socket', () => {
     expect(response.headers.get('content-security-policy')).toContain("'none'");
   });
 
+  it('tells what is being done for a caller when that caller hangs up', async () => {
+    const arrived = Promise.withResolvers<AbortSignal | undefined>();
+    const { app } = door({
+      execute: async (_useCase, { signal }) => {
+        arrived.resolve(signal);
+        await once(signal ?? new EventTarget(), 'abort');
+        return { ok: true, output: {} };
+      },
+    });
+    const server = await serving(app);
+    const caller = new AbortController();
+    const answer = fetch(`${server.url}/api/v1/things/t1`, { headers: bearer, signal: caller.signal }).catch(
+      () => 'hung up',
+    );
+    const signal = await arrived.promise;
+    expect(signal?.aborted).toBe(false);
+    caller.abort();
+    expect(await answer).toBe('hung up');
+    await expect.poll(() => signal?.aborted, { timeout: 20_000 }).toBe(true);
+  });
+
   it('reads a body with and without its length announced', async () => {
     const { app, executed } = door();
     const { url } = await serving(app);

@@ -58,6 +58,7 @@ function workCommands(play: Play): readonly Command[] {
         case 'waiting_for_input':
           return [{ type: 'provide_input', inputs: { users: ['ann'] } }];
         case 'retry_wait':
+        case 'waiting_for_breaker':
           return [{ type: 'begin_attempt', ...of }];
         case 'ready':
         case 'running':

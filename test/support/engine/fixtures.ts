@@ -146,6 +146,7 @@ const principal = (id: string, kind: Principal['kind'], roles: Principal['roles'
   roles,
   clients: null,
   evidenceKinds: [],
+  intents: null,
 });
 export const olga = principal('olga', 'user', ['operator']);
 export const dana = principal('dana', 'user', ['approver']);

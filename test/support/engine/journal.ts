@@ -29,7 +29,14 @@ export type TestJournal = {
   /** As the store has it. */
   readonly stored: (clientId: string) => Promise<Journey | null>;
   /** What the next decisions see; to be changed by the test. */
-  readonly world: { now: number; epoch: number; hasRoom: boolean; mayAdmit: boolean; route: World['route'] };
+  readonly world: {
+    now: number;
+    epoch: number;
+    hasRoom: boolean;
+    mayAdmit: boolean;
+    route: World['route'];
+    isHeldBack: World['isHeldBack'];
+  };
   readonly recordings: Recording[];
 };
 
@@ -45,7 +52,14 @@ export type TestJournalOptions = {
 /** The journal over a store, without the rest of the orchestrator: nobody does the tasks, and time is the test's. */
 export async function openTestJournal(database: Database, options: TestJournalOptions): Promise<TestJournal> {
   const { plan } = options;
-  const world: TestJournal['world'] = { now: T0, epoch: 1, hasRoom: true, mayAdmit: true, route: () => 'in_process' };
+  const world: TestJournal['world'] = {
+    now: T0,
+    epoch: 1,
+    hasRoom: true,
+    mayAdmit: true,
+    route: () => 'in_process',
+    isHeldBack: () => false,
+  };
   const plans: Plans = { active: () => plan, get: () => plan, ensure: () => Promise.resolve() };
   const real = postgresJournalStore(database, plans.get);
   const recordings: Recording[] = [];
@@ -59,6 +73,7 @@ export async function openTestJournal(database: Database, options: TestJournalOp
       logger: quiet,
       admission: options.admission ?? openDoor(world),
       route: (intent) => world.route(intent),
+      isHeldBack: (intent) => world.isHeldBack(intent),
       owner: { epoch: () => world.epoch, room: () => (world.hasRoom ? 1_000 : 0), follows: () => true },
       destinations: options.destinations ?? [{ name: 'crm', wants: transitionMessages }],
       onRecorded: (batch) => void recordings.push(...batch),

@@ -83,6 +83,7 @@ export const worldAt = (plan: Plan, now: number): World => ({
   hasRoom: true,
   mayAdmit: true,
   route: () => 'in_process',
+  isHeldBack: () => false,
   digest: (text) => text,
 });
 

@@ -4,7 +4,7 @@ import type { World } from '#core/journey/draft.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
 import { statusOf } from '#core/work/graph.ts';
-import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
+import { definitionOf, progressOf, type TaskProgress, type Unit } from '#core/work/unit.ts';
 import {
   actorOf,
   dana,
@@ -89,6 +89,7 @@ const kinds = [
   'bad_output',
   'fail',
   'begin_attempt',
+  'claim',
   'stale_result',
   'take_over',
   'retry_tasks',
@@ -124,6 +125,7 @@ const kind = fc.oneof(
       'start' as const,
       'resume' as const,
       'confirm_override' as const,
+      'claim' as const,
     ),
   },
   { weight: 1, arbitrary: fc.constantFrom('collapse' as const, 'adoption' as const, 'resume' as const) },
@@ -153,6 +155,8 @@ export const worldOf = ({ epoch, hasRoom, mayAdmit }: Step): Partial<World> => (
   hasRoom,
   mayAdmit,
   route: variedRoutes,
+  // One step in four finds the breakers open.
+  isHeldBack: () => !mayAdmit,
 });
 
 export function commandFor(
@@ -199,10 +203,15 @@ export function commandFor(
     case 'stale_result':
       return resultOf(what, pick, plan, journey, epoch);
     case 'begin_attempt': {
-      const id =
-        tasksOf(plan, journey, unit).find((task) => unit && progressOf(unit, task.id).status === 'retry_wait')?.id ??
-        'build';
-      return { type: what, workId: unit?.workId ?? 'none', taskId: id, fence: fenceOf(unit, id) };
+      const id = tasksOf(plan, journey, unit).find((task) => unit && waits(progressOf(unit, task.id)))?.id ?? 'build';
+      const probe = pick === 5 ? { probe: true } : {};
+      return { type: what, workId: unit?.workId ?? 'none', taskId: id, fence: fenceOf(unit, id), ...probe };
+    }
+    case 'claim': {
+      const pulled = tasksOf(plan, journey, unit).filter(({ intent }) => variedRoutes(intent) === 'pull');
+      const taskId = pulled[0]?.id ?? 'build';
+      const by = pick % 2 ? 'worker' : 'other';
+      return { type: 'claim_task', workId: unit?.workId ?? 'none', taskId, fence: fenceOf(unit, taskId), by };
     }
     case 'take_over':
       return { type: what, workId: unit?.workId ?? 'none', from: pick === 0 ? 77 : (unit?.owner ?? null) };
@@ -236,6 +245,8 @@ function evidence(what: 'good_evidence' | 'bad_evidence', pick: number, now: num
 const tasksOf = (plan: Plan, journey: Journey | null, unit: Unit | undefined): readonly TaskPlan[] =>
   (journey && unit && definitionOf(stageOf(plan, journey.stage), unit)?.tasks) ?? [];
 
+const waits = ({ status }: TaskProgress): boolean => status === 'retry_wait' || status === 'waiting_for_breaker';
+
 function fenceOf(unit: Unit | undefined, taskId: string) {
   if (!unit) return { generation: 1, attempt: 1 };
   const { generation, attempt } = progressOf(unit, taskId);
@@ -254,6 +265,7 @@ function resultOf(
   const awaited = tasks.filter((task) => unit && ['running', 'ready'].includes(statusOf(task, unit)));
   const task = (awaited.length > 0 && what !== 'stale_result' ? awaited : tasks)[pick % Math.max(1, awaited.length)];
   const fence = fenceOf(unit, task?.id ?? '');
+  const claimed = task && unit && progressOf(unit, task.id).claimedBy !== undefined;
   const inProcess = task && variedRoutes(task.intent) === 'in_process';
   const output = { environment_id: `env-${pick}`, scan_result: { critical: 0, high: pick } };
   return {
@@ -261,6 +273,7 @@ function resultOf(
     workId: unit?.workId ?? 'none',
     taskId: task?.id ?? 'none',
     fence: what === 'stale_result' ? { ...fence, attempt: fence.attempt + (pick % 2 ? 1 : -1) } : fence,
+    ...(claimed ? { claimant: pick % 2 ? 'worker' : 'other' } : {}),
     ...(inProcess ? { owner: pick === 0 ? epoch : (unit?.owner ?? epoch) } : {}),
     outcome:
       what === 'fail'

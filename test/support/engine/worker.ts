@@ -28,6 +28,8 @@ export type WorkerOptions = {
   readonly maxConcurrent?: number;
   /** Where transitions are sent to. */
   readonly crm?: CrmSettings;
+  /** No functions: all tasks wait for whoever claims them. */
+  readonly pulled?: boolean;
 };
 type Asked = { readonly id: number; readonly verify?: true; readonly use_case?: string; readonly input?: JsonObject };
 
@@ -44,6 +46,7 @@ async function run(): Promise<void> {
     await pause(options.task_ms);
     return goodOutputs[intent]?.(input) ?? {};
   };
+  const here = options.pulled === true ? [] : Object.keys(goodOutputs);
   const orchestrator = await compose(
     settingsWith(directory, {
       document: openPilotWith(options.maxConcurrent),
@@ -52,7 +55,7 @@ async function run(): Promise<void> {
       crm: options.crm ?? null,
       outbound: loopback,
     }),
-    { logger: quiet, database, functions: Object.fromEntries(Object.keys(goodOutputs).map((intent) => [intent, act])) },
+    { logger: quiet, database, functions: Object.fromEntries(here.map((intent) => [intent, act])) },
   );
   say({ type: 'ready', pid: process.pid });
 
