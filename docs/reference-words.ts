@@ -14,6 +14,8 @@ export const additions: Readonly<Record<string, string>> = {
     'Ours: days that delivered messages are kept. What is not delivered always stays.',
   'journey-orchestrator.yaml orchestrator.retention.idempotency_keys_days':
     'Ours: days within which a write under the same key is done once.',
+  'stages.yaml stages[].calendar':
+    'Ours (S70): what a day of the target is. calendar: 24 hours in UTC; business: the same, but only Monday to Friday.',
   'stages.yaml stages[].auto_promotion': 'Ours (S61): above features.auto_promotion_enabled.',
   'journey-orchestrator.yaml orchestrator.auto_rollback.max':
     'Ours (S62): automatic rollbacks of a journey in the window.',
@@ -58,10 +60,10 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Keys that are accepted already and do nothing so far. */
 export const notYet: Readonly<Record<string, string>> = Object.fromEntries(
-  words(`
-    timeouts.stage_transition_seconds timeouts.exit_criteria_validation_seconds timeouts.rollback_initiation_seconds
-    features.glean_dashboard_enabled
-    features.metrics_publishing_enabled`).map((key) => [`journey-orchestrator.yaml orchestrator.${key}`, later]),
+  words(`features.glean_dashboard_enabled features.metrics_publishing_enabled`).map((key) => [
+    `journey-orchestrator.yaml orchestrator.${key}`,
+    later,
+  ]),
 );
 
 const inOrder = (first: number, names: readonly string[]): readonly (readonly [string, string])[] =>
@@ -130,6 +132,7 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'override.expired': 'No second person confirmed it within a day.',
   'override.by_agent': 'Only people pass a shut gate.',
   'override.by_requester': 'Who asked for it cannot be the second person.',
+  'stage.transition_timed_out': 'The gate was open, but the transition could not be recorded in time; it was given up.',
   'gate.shut': 'Work or criteria are missing; they are named.',
   'work.unknown': 'The present stage has no such unit of work.',
   'work.nothing_failed': 'No task of the unit has failed.',

@@ -46,6 +46,7 @@ const record = (name: string, roles: readonly Role[], ids: Ids, clock: Clock, lo
   clients: null,
   evidence_kinds: [],
   intents: null,
+  groups: [],
   local,
   created_at: clock.machine(),
   expires_at: null,

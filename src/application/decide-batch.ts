@@ -1,10 +1,11 @@
 import { isRefusal, refuse, type Refusal } from '#core/errors.ts';
 import { decide } from '#core/journey/decide.ts';
-import type { World } from '#core/journey/draft.ts';
-import type { Journey } from '#core/journey/journey.ts';
+import type { Decided, World } from '#core/journey/draft.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
+import type { Journey } from '#core/journey/journey.ts';
 import type { Admission } from './admission.ts';
 import type { Aggregates } from './aggregates.ts';
+import type { Timeouts } from './timeouts.ts';
 import { keyName, type Item, type Known, type Part } from './flush-part.ts';
 import type { Submission, Submitted } from './journal.ts';
 import type { KeyedAnswer, Logger, Plans } from './ports.ts';
@@ -14,6 +15,7 @@ export type Reach = {
   readonly plans: Plans;
   readonly admission: Admission;
   readonly logger: Logger;
+  readonly timeouts: Timeouts;
   /** How many units of work this process takes on in this batch; the others are left to whoever claims them. */
   room: number;
 };
@@ -48,6 +50,7 @@ export function decideBatch(
       warm: !known.loaded.has(clientId),
       journey: before,
       admits: false,
+      lookAt: null,
       events: [],
       answers: [],
       done: [],
@@ -60,7 +63,7 @@ export function decideBatch(
 
 /** False: it is to be decided again in the next flush, on a fresh load. */
 function decideOne(reach: Reach, item: Item, part: Part, known: Known, world: World): boolean {
-  const { plans, admission, logger } = reach;
+  const { plans, admission, logger, timeouts } = reach;
   const { submission } = item;
   const earlier = submission.key && known.answers.get(keyName(submission.clientId, submission.key));
   if (earlier) {
@@ -73,9 +76,10 @@ function decideOne(reach: Reach, item: Item, part: Part, known: Known, world: Wo
   }
   const mayAdmit = admits(submission.command.type) && admission.mayAdmit(submission.command.type === 'start');
   const plan = part.journey ? plans.get(part.journey.configHash) : world.active;
+  const timed = timeouts.worldFor(item, plan, world.machineNow);
   try {
     const decision = decide(
-      { ...world, plan, mayAdmit, hasRoom: reach.room > 0 },
+      { ...world, ...timed, plan, mayAdmit, hasRoom: reach.room > 0 },
       submission.clientId,
       part.journey,
       submission.command,
@@ -83,11 +87,13 @@ function decideOne(reach: Reach, item: Item, part: Part, known: Known, world: Wo
     if (!isRefusal(decision)) {
       reach.room -= unitsTakenOn(decision.events, world.epoch);
       take(admission, part, item, decision, known);
+      timeouts.decided(item, decision.events, timed.since, plan);
       return true;
     }
     // Nothing was written, so nothing was guarded: a no on a warm aggregate may be a no to what is long over, and one
     // that follows events of this flush a no to what never comes to be.
     if (part.warm || part.events.length > 0) return decideLater(item);
+    timeouts.ended(item);
     item.resolve(decision);
   } catch (error) {
     logger.error('A decision failed; its command is set apart.', {
@@ -105,19 +111,14 @@ function decideLater(item: Item): false {
   return false;
 }
 
-function take(
-  admission: Admission,
-  part: Part,
-  item: Item,
-  outcome: { journey: Journey; events: readonly JourneyEvent[] },
-  known: Known,
-): void {
+function take(admission: Admission, part: Part, item: Item, outcome: Decided, known: Known): void {
   const { submission } = item;
   const { requestId, actor, door, key } = submission;
   // First, since it may throw, and then nothing of this command may stay behind.
   const answer = submission.answer?.(outcome) ?? null;
   const from = part.journey?.version ?? 0;
   part.journey = outcome.journey;
+  part.lookAt = outcome.lookAt ?? part.lookAt;
   for (const [index, event] of outcome.events.entries()) {
     part.events.push({ seq: from + index + 1, event, actor: isAutomatic(event) ? 'system' : actor, door, requestId });
     if (event.type === 'stage_entered' && event.kind === 'start') {
@@ -125,7 +126,9 @@ function take(
       part.admits = true;
     }
   }
-  if (key && outcome.events.length > 0) {
+  // What was given up is not the answer to the request: the same key tries again.
+  const gaveUp = outcome.events.some(({ type }) => type === 'stage_transition_timed_out');
+  if (key && outcome.events.length > 0 && !gaveUp) {
     const keyed = { ...key, response: answer };
     part.answers.push(keyed);
     known.answers.set(keyName(submission.clientId, key), keyed);

@@ -147,6 +147,8 @@ export type ApprovalRow = {
   readonly approvers: Json;
   readonly min_approvals: number;
   readonly votes: Json;
+  readonly reminders: number;
+  readonly reminded_at: Instant | null;
   readonly requested_at: Instant;
   readonly expires_at: Instant;
 };
@@ -206,6 +208,8 @@ export type TokenRecord = {
   readonly clients: readonly string[] | null;
   readonly evidence_kinds: readonly string[];
   readonly intents: readonly string[] | null;
+  /** Names, as `group:<name>` in a criterion's approvers. */
+  readonly groups: readonly string[];
   readonly local: boolean;
   readonly created_at: Instant;
   readonly expires_at: Instant | null;

@@ -1,6 +1,7 @@
+import { admissionOf, type AdmissionStore } from './admission.ts';
 import type { RaiseAlert } from './alerts.ts';
 import { intentKey, type Breakers } from './breakers.ts';
-import { admissionOf, type AdmissionStore } from './admission.ts';
+import { openDeadlines } from './deadlines.ts';
 import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
 import { openJournal, type Journal } from './journal.ts';
@@ -52,6 +53,7 @@ export type EngineParts = {
 
 export async function openEngine(parts: EngineParts): Promise<Engine> {
   const { plans, gateway, breakers, process, clock, ids, logger, enabled } = parts;
+  const deadlines = openDeadlines(clock, parts.raise);
   const requestId = requestIds(process.epoch, ids);
   const admission = admissionOf(parts.admissionStore, plans, clock, logger, process);
   let journal: Journal | undefined;
@@ -95,6 +97,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   journal = await openJournal({
     ...parts,
     admission,
+    deadlines,
     route: gateway.route,
     owner: {
       epoch: process.epoch,
@@ -113,10 +116,11 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     },
     relay: relay.look,
     lookAtBreakers: breakers.refresh,
-    evaluate: () => evaluateExits({ ...parts, journal: opened() }),
+    evaluate: () => evaluateExits({ ...parts, deadlines, journal: opened() }),
     stop: async () => {
       await Promise.all([dispatcher.stop(), relay.stop()]);
       await opened().close();
+      deadlines.stop();
     },
   };
 }

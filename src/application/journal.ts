@@ -6,7 +6,9 @@ import type { Journey } from '#core/journey/journey.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Subscriber } from '#core/journey/messages.ts';
 import { openLane, type Lane } from './lane.ts';
+import type { Instant } from '#core/time.ts';
 import type { Admission } from './admission.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { AgentGateway, Clock, IdempotencyKey, Ids, JournalStore, Logger, Plans, Recording } from './ports.ts';
 
 /** One command for one client, and how it is to be remembered. */
@@ -22,6 +24,10 @@ export type Submission = {
   readonly answer?: (outcome: Outcome) => Json;
   /** Decide on a fresh load, not on a warm aggregate: for commands that record nothing, which no guard protects. */
   readonly fresh?: boolean;
+  /** Machine time at which the evaluation began that this belongs to; unset: when it came in. */
+  readonly since?: Instant;
+  /** Machine time at which the gate was found open that this is to pass. */
+  readonly gateOpenSince?: Instant;
 };
 
 export type Outcome = { readonly journey: Journey; readonly events: readonly JourneyEvent[] };
@@ -61,6 +67,7 @@ export type JournalDependencies = {
   /** This process as an owner of units: its epoch now, how many more it takes on, and whether it follows agents' tasks. */
   readonly owner: { readonly epoch: () => number; readonly room: () => number; readonly follows: () => boolean };
   readonly destinations: readonly Subscriber[];
+  readonly deadlines: Deadlines;
   /** Called after COMMIT, before the callers are answered: what has just become fact. */
   readonly onRecorded: (recordings: readonly Recording[]) => void;
 };
@@ -88,7 +95,10 @@ export async function openJournal(dependencies: JournalDependencies, limits = de
   return {
     submit: (submission) => {
       const lane = laneOf(submission.clientId);
-      return lane.waiting() >= limits.queue ? Promise.resolve(overloaded(limits.queue)) : lane.submit(submission);
+      // A rollback is what one needs when everything is too much.
+      return lane.waiting() >= limits.queue && submission.command.type !== 'roll_back'
+        ? Promise.resolve(overloaded(limits.queue))
+        : lane.submit(submission);
     },
     stats: () => lanes.map((lane) => lane.stats()).reduce(added),
     close: async () => {

@@ -1,12 +1,15 @@
 import { JourneyError, refuse, type Refusal } from '#core/errors.ts';
-import { MINUTE, SECOND } from '#core/time.ts';
+import { SECOND } from '#core/time.ts';
 import type { World } from '#core/journey/draft.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { aggregates } from './aggregates.ts';
-import { decideBatch } from './decide-batch.ts';
-import { keyName, recordingOf, type Item, type Known, type Part } from './flush-part.ts';
+import { decideBatch, type Reach } from './decide-batch.ts';
+import { giveUpLate } from './give-up.ts';
+import { isPersistent, isUnavailable, unavailable } from './lane-failures.ts';
+import { keyName, recordingOf, requestOf, unsettled, type Item, type Known, type Part } from './flush-part.ts';
 import type { JournalDependencies, JournalLimits, JournalStats, Submission, Submitted } from './journal.ts';
 import type { JournalLane, WriteContext, WriteOutcome } from './ports.ts';
+import { timeoutsOf } from './timeouts.ts';
 import { turns } from './turns.ts';
 
 /** One connection, one queue, one flush at a time. A client's commands are in one lane and in order. */
@@ -23,10 +26,12 @@ const MAX_TRIES = 50;
 const MAX_REPEATS = 5;
 /** How long an answer is waited for after a connection broke, before the caller is told that nobody knows. */
 const RECONNECT_FOR_MS = 20 * SECOND;
-const LOOK_AGAIN_AFTER_MS = 5 * MINUTE;
+const TRY_AGAIN_AFTER_MS = SECOND;
 
 export async function openLane(dependencies: JournalDependencies, limits: JournalLimits): Promise<Lane> {
-  const { store, plans, clock, ids, logger, admission, owner, route, isHeldBack } = dependencies;
+  const { store, plans, clock, ids, logger, admission, owner, route, isHeldBack, deadlines } = dependencies;
+  const timeouts = timeoutsOf(deadlines, plans, clock);
+  const closing = new AbortController();
   const warm = aggregates(limits.cache);
   let lane: JournalLane = await store.openLane();
   const queue = turns<Item>({
@@ -56,7 +61,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     try {
       const world = worldNow();
       const known = await loadSurely(batch);
-      const decided = decideBatch({ warm, plans, admission, logger, room: owner.room() }, batch, known, world);
+      const decided = decideBatch(reach(), unsettled(batch, known), known, world);
       parts = decided.parts;
       comeAgain(decided.again);
       await write(parts, contextOf(world));
@@ -66,11 +71,15 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     }
   }
 
+  const reach = (): Reach => ({ warm, plans, admission, logger, timeouts, room: owner.room() });
+
   const worldNow = (): World => ({
     plan: plans.active(),
     active: plans.active(),
     now: clock.journey(),
     machineNow: clock.machine(),
+    since: clock.machine(),
+    overtime: () => false,
     epoch: owner.epoch(),
     hasRoom: false,
     mayAdmit: false,
@@ -85,7 +94,7 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     epoch,
     follower: owner.follows() ? epoch : null,
     destinations: dependencies.destinations,
-    dueAt: now + LOOK_AGAIN_AFTER_MS,
+    dueAt: now + plans.active().baseInterval_ms,
   });
 
   /** Nothing is written yet: a connection that broke is made anew, and the question asked again. */
@@ -107,13 +116,16 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       if (fresh || (command.type !== 'start' && !warm.get(clientId))) missing.add(clientId);
     }
     const keyed = batch.flatMap(({ submission: { clientId, key } }) => (key ? [{ clientId, ...key }] : []));
+    const tried = batch.filter(({ unknown }) => unknown).map(requestOf);
     const journeys = missing.size > 0 ? await lane.load([...missing]) : new Map<string, Journey>();
     const answers = keyed.length > 0 ? await lane.answers(keyed) : [];
+    const recorded = tried.length > 0 ? await lane.recorded(tried) : new Set<string>();
     const hashes = [...journeys.values()].map(({ configHash }) => configHash);
     await plans.ensure(hashes);
     return {
       journeys,
       loaded: missing,
+      recorded,
       answers: new Map(answers.map((answer) => [keyName(answer.clientId, answer), answer])),
     };
   }
@@ -123,12 +135,14 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     let outcome: WriteOutcome;
     let earlier: ReadonlySet<string> = new Set();
     try {
-      outcome = await lane.write(parts.map(recordingOf), context);
+      const within_ms = timeouts.within_ms(parts, clock.machine());
+      outcome = await lane.write(parts.map(recordingOf), { ...context, within_ms });
       if (repeats > 0) earlier = await recordedEarlier(parts, outcome);
     } catch (error) {
       return writeAgain(parts, context, repeats, error);
     }
-    settleParts(parts, new Set([...outcome.won, ...earlier]), outcome.holdsAdmission || earlier.size > 0);
+    const facts = parts.map((part) => (earlier.has(part.clientId) ? (part.first ?? part) : part));
+    settleParts(facts, new Set([...outcome.won, ...earlier]), outcome.holdsAdmission || earlier.size > 0);
     // What was recorded by an earlier try may have been moved on by others since.
     for (const clientId of earlier) warm.drop(clientId);
   }
@@ -157,15 +171,15 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       count.ambiguous += 1;
       await connectAgain(error);
     }
-    return write(parts, context, repeats + 1);
+    const world = worldNow();
+    const inTime = parts.map((part) => giveUpLate(reach(), part, world));
+    return write(inTime, context, repeats + 1);
   }
 
   /** Of those who lost: the clients whose requests an earlier try of the same statement has recorded. */
   async function recordedEarlier(parts: readonly Part[], { won }: WriteOutcome): Promise<ReadonlySet<string>> {
     const losers = parts.filter(({ clientId }) => !won.has(clientId));
-    const requests = losers.flatMap(({ clientId, done }) =>
-      done.map(({ item }) => ({ clientId, requestId: item.submission.requestId })),
-    );
+    const requests = losers.flatMap(({ done }) => done.map(({ item }) => requestOf(item)));
     const recorded = requests.length > 0 ? await lane.recorded(requests) : new Set<string>();
     const found = losers.filter(({ done }) => done.some(({ item }) => recorded.has(item.submission.requestId)));
     return new Set(found.map(({ clientId }) => clientId));
@@ -178,6 +192,10 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     for (const { journey, admits: admitted } of winners) {
       if (journey) warm.keep(journey);
       if (admitted) admission.recorded();
+    }
+    for (const part of winners) {
+      timeouts.entered(part);
+      for (const { item } of part.done) timeouts.ended(item);
     }
     dependencies.onRecorded(winners.map(recordingOf));
     for (const { done } of winners) for (const { item, submitted } of done) item.resolve(submitted);
@@ -197,8 +215,8 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
 
   function decideAgain(items: readonly Item[]): void {
     const [tired, others] = [
-      items.filter(({ tries }) => tries >= MAX_TRIES),
-      items.filter(({ tries }) => tries < MAX_TRIES),
+      items.filter((item) => item.tries >= MAX_TRIES && !isPersistent(item)),
+      items.filter((item) => item.tries < MAX_TRIES || isPersistent(item)),
     ];
     for (const item of tired)
       item.resolve(
@@ -247,31 +265,43 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
     for (const item of batch) {
       if (putBack.has(item)) continue;
       warm.drop(item.submission.clientId);
+      if (isPersistent(item) && isUnavailable(error) && !closing.signal.aborted) {
+        tryLater(item);
+        continue;
+      }
       // Settled promises ignore this: only those whose outcome is unknown are told so.
       item.reject(error instanceof JourneyError ? error : unavailable(error));
     }
   }
 
+  /** Nobody knows whether it was recorded: it is looked for, and if it was not it is decided again. */
+  function tryLater(item: Item): void {
+    item.fresh = true;
+    item.unknown = true;
+    const again = async (): Promise<void> => {
+      await clock.sleep(TRY_AGAIN_AFTER_MS, closing.signal);
+      if (closing.signal.aborted) return item.reject(unavailable('The process stops.'));
+      queue.putBack([item]);
+      kick();
+    };
+    void again();
+  }
+
   return {
     submit: (submission) =>
       new Promise((resolve, reject) => {
-        queue.add({ submission, resolve, reject, fresh: submission.fresh === true, tries: 0 });
+        const fresh = submission.fresh === true;
+        const item: Item = { submission, resolve, reject, fresh, tries: 0, at: clock.machine(), unknown: false };
+        timeouts.asked(item);
+        queue.add(item);
         kick();
       }),
     waiting: queue.size,
     stats: () => ({ ...count, waiting: queue.size() }),
     close: async () => {
+      closing.abort();
       for (let under = flushing; under; under = flushing) await under;
       await lane.close();
     },
   };
 }
-
-const unavailable = (cause: unknown): JourneyError =>
-  new JourneyError(
-    'store.unavailable',
-    'The database did not answer; whether this was recorded is not known.',
-    'Repeat the request under the same Idempotency-Key: it is recorded once.',
-    undefined,
-    { cause },
-  );

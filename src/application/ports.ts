@@ -99,6 +99,8 @@ export type Recording = {
   /** Whether one of the events admits the journey: recorded only while this process holds the admission. */
   readonly admits: boolean;
   readonly answers: readonly KeyedAnswer[];
+  /** When time alone changes something next (journey time), as far as the decisions looked; null: nothing that they know of. */
+  readonly lookAt: Instant | null;
 };
 
 export type RecordedEvent = {
@@ -142,7 +144,9 @@ export type WriteContext = {
   /** Who follows the tasks that leave for agents: this process, or (null) whoever claims them. */
   readonly follower: number | null;
   readonly destinations: readonly Subscriber[];
-  /** When a journey that enters its first stage, or comes back to one, is to be looked at again (journey time). */
+  /** Give up waiting for the statement after this long; undefined: as for any other. */
+  readonly within_ms?: number | undefined;
+  /** When a journey that enters its first stage, or comes back to one, is looked at again at the latest (journey time). */
   readonly dueAt: Instant;
 };
 

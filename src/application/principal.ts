@@ -13,6 +13,8 @@ export type Principal = {
   readonly evidenceKinds: readonly string[];
   /** The only intents whose tasks it may claim; null: all. */
   readonly intents: readonly string[] | null;
+  /** The groups that the door has found it in, as approvers name them: `group:<name>`, `slack_group:<id>`. */
+  readonly groups?: readonly string[];
 };
 
 /** An admin is an operator, and everybody with a role may read; nobody approves without being named an approver. */

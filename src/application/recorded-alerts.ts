@@ -1,13 +1,14 @@
+import type { JsonObject } from '#core/json.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { RaiseAlert } from './alerts.ts';
-import type { Recording } from './ports.ts';
+import type { RecordedEvent, Recording } from './ports.ts';
 
 /** Wakes somebody for what has just become fact. The process that recorded it tells, so that it is told once. */
 export function alertWhatWasRecorded(recordings: readonly Recording[], raise: RaiseAlert): void {
-  for (const { clientId, events } of recordings) for (const { event } of events) alertOn(clientId, event, raise);
+  for (const { clientId, events } of recordings) for (const recorded of events) alertOn(clientId, recorded, raise);
 }
 
-function alertOn(client_id: string, event: JourneyEvent, raise: RaiseAlert): void {
+function alertOn(client_id: string, { event, door }: RecordedEvent, raise: RaiseAlert): void {
   switch (event.type) {
     case 'criterion_regressed':
       return raise('criterion_regressed', `${event.check_id} had passed and has failed: ${event.message}`, {
@@ -31,6 +32,34 @@ function alertOn(client_id: string, event: JourneyEvent, raise: RaiseAlert): voi
         client_id,
         work_id: event.work_id,
       });
+    case 'stage_duration_at_risk':
+    case 'stage_duration_breached':
+      return raise(event.type, durationMessage(client_id, event), {
+        client_id,
+        stage: event.stage,
+        target_days: event.target_days,
+        age_days: event.age_days,
+      });
+    case 'approval_voided':
+      if (event.why === 'expired')
+        raise('approval_expired', `Nobody decided on ${event.approval_id} in time; it has expired.`, {
+          client_id,
+          approval_id: event.approval_id,
+        });
+      return;
+    case 'exit_criteria_validation_timed_out': {
+      // The scheduler tells of its whole round at once.
+      if (door === 'scheduler') return;
+      const fields: JsonObject = { client_id, stage: event.stage, check_ids: [...event.check_ids] };
+      return raise(event.type, `${client_id} was not judged within ${event.budget_seconds} s.`, fields);
+    }
     default:
   }
 }
+
+type StageDuration = Extract<JourneyEvent, { type: 'stage_duration_at_risk' | 'stage_duration_breached' }>;
+
+const durationMessage = (clientId: string, { type, stage, age_days, target_days, calendar }: StageDuration): string =>
+  `${clientId} has been in ${stage} for ${age_days} of ${target_days} ${calendar === 'business' ? 'business ' : ''}days${
+    type === 'stage_duration_breached' ? ': the target is missed' : ''
+  }.`;

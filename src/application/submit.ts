@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal } from '#core/errors.ts';
+import { isRefusal, refuse, type Refusal } from '#core/errors.ts';
 import type { Json } from '#core/json.ts';
 import type { Command } from '#core/journey/commands.ts';
 import type { Journey } from '#core/journey/journey.ts';
@@ -8,14 +8,14 @@ import type { Call } from './use-case.ts';
 import { journeyView } from './view.ts';
 
 /** Submits one command of a caller, under its idempotency key if it gave one. */
-export function submit(
+export async function submit(
   { journal }: Dependencies,
   { principal, door, requestId, idempotency }: Call,
   clientId: string,
   command: Command,
   answer?: (outcome: Outcome) => object,
 ): Promise<Submitted | Refusal> {
-  return journal.submit({
+  const submitted = await journal.submit({
     clientId,
     command,
     actor: principal.id,
@@ -26,6 +26,19 @@ export function submit(
     ...(answer ? { answer: answer as (outcome: Outcome) => Json } : {}),
     fresh: command.type === 'judge',
   });
+  return isRefusal(submitted) ? submitted : (gaveUp(clientId, command, submitted) ?? submitted);
+}
+
+/** The gate was open, but too long ago: who asked for the promotion is told that it did not happen. */
+function gaveUp(clientId: string, command: Command, { journey, events }: Submitted): Refusal | undefined {
+  const late = events.find((event) => event.type === 'stage_transition_timed_out');
+  if (command.type !== 'promote' || !late) return undefined;
+  return refuse(
+    'stage.transition_timed_out',
+    `${clientId} did not enter ${late.to} within ${late.budget_seconds} s and stays in ${journey.stage}.`,
+    'The gate was open: promote again, and look at the load on the database if it happens again.',
+    { waited_seconds: late.waited_seconds, budget_seconds: late.budget_seconds },
+  );
 }
 
 /** Submits and answers with the journey as it then is; a repeated call gets the first answer. */

@@ -43,6 +43,7 @@ export function authenticateWith({
       clients: record.clients,
       evidenceKinds: record.evidence_kinds,
       intents: record.intents,
+      groups: record.groups.map((name) => `group:${name}`),
     };
   };
 }

@@ -4,8 +4,9 @@ import { hasExit, stageOf, type Plan, type StagePlan } from '#core/plan.ts';
 import { isOpen, judgeStage, type Digest } from '#core/criteria/gate.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
 import { healths, judgeGoals } from '#core/criteria/goals.ts';
+import { durationOf, durationSignals } from '#core/journey/durations.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import { pausedFor_ms, timeInStage_ms } from '#core/journey/paused-time.ts';
+import { parties, timeSplit, type Party } from '#core/journey/time-split.ts';
 import { statusOf } from '#core/work/graph.ts';
 import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
 import { iso } from './fields.ts';
@@ -50,6 +51,7 @@ export const ApprovalView = z.object({
   requested_at: z.string(),
   expires_at: z.string(),
   votes: z.array(z.string()),
+  reminders: z.number().describe('How often they have been asked again.'),
   decided_by: z.string().nullable(),
   reason: z.string().nullable(),
 });
@@ -75,6 +77,16 @@ export const OverrideView = z.object({
   expires_at: z.string(),
   confirmable_by: z.string().describe('Who may confirm it.'),
 });
+export const TimeSplitView = z
+  .object({
+    waiting_on: z.enum(parties).nullable().describe('Who has to do something next; null: the journey is completed.'),
+    client: z.number(),
+    us: z.number(),
+    agent: z.number(),
+    approver: z.number(),
+    paused: z.number(),
+  })
+  .describe('Whom the stage has waited for so far, in seconds; they add up to the time since it was entered.');
 
 export const JourneyView = z.object({
   client_id: z.string(),
@@ -87,10 +99,20 @@ export const JourneyView = z.object({
   queue_position: z.number().nullable(),
   started_at: z.string(),
   stage_started_at: z.string(),
-  day: z.number().describe('Which day of the stage it is, counted from 1; pauses do not count.'),
   paused: z.object({ since: z.string(), reason: z.string() }).nullable(),
   paused_seconds: z.number().describe('How long it has been paused in this stage entry.'),
+  day: z
+    .number()
+    .describe('Which day of the stage it is, counted from 1, by its calendar; paused time does not count.'),
   duration_target_days: z.number().nullable(),
+  duration: z
+    .enum(durationSignals)
+    .nullable()
+    .describe(
+      'How the stage stands against its target: at risk from 80 %, breached from 100 %; null without a target.',
+    ),
+  stage_age_seconds: z.number().describe('How long the stage has taken, by its calendar; paused time does not count.'),
+  time_split: TimeSplitView,
   previous_stage: z.string().nullable(),
   completed_stages: z.array(z.string()),
   started_by: z.string(),
@@ -121,6 +143,11 @@ export function journeyView(
   const exit = stage !== undefined && hasExit(plan, stage) && underWay;
   const verdicts = stage && exit ? judgeStage(stage, journey, now, digest) : [];
   const gate = exit ? (isOpen(journey, verdicts) ? 'open' : 'shut') : 'none';
+  const { age_ms, signal } = durationOf(
+    stage ?? ongoing,
+    journey,
+    journey.waits.on === null ? journey.waits.since : now,
+  );
   return {
     client_id: journey.clientId,
     run: journey.run,
@@ -132,11 +159,14 @@ export function journeyView(
     queue_position: queuePosition,
     started_at: iso(journey.startedAt),
     stage_started_at: iso(journey.stageStartedAt),
-    day: Math.floor(timeInStage_ms(journey, now) / DAY) + 1,
     paused: journey.pause && { since: iso(journey.pause.since), reason: journey.pause.reason },
-    paused_seconds: Math.round(pausedFor_ms(journey, now) / SECOND),
+    paused_seconds: Math.round(timeSplit(journey, now).paused / SECOND),
+    day: Math.floor(age_ms / DAY) + 1,
     duration_target_days:
       stage?.durationTarget_ms === null || stage === undefined ? null : stage.durationTarget_ms / DAY,
+    duration: signal,
+    stage_age_seconds: age_ms / SECOND,
+    time_split: timeSplitView(journey, now),
     previous_stage: journey.previousStage,
     completed_stages: [...journey.completedStages],
     started_by: journey.startedBy,
@@ -151,6 +181,15 @@ export function journeyView(
     approval: approvalView(journey),
     override: overrideView(journey, now),
   };
+}
+
+/** A stage that the plan does not know any more has no target either. */
+const ongoing = { durationTarget_ms: null, calendar: 'calendar' } as const;
+
+function timeSplitView(journey: Journey, now: Instant): z.input<typeof TimeSplitView> {
+  const split = timeSplit(journey, now);
+  const seconds = Object.fromEntries(parties.map((party) => [party, split[party] / SECOND]));
+  return { waiting_on: journey.waits.on, ...(seconds as Record<Party, number>) };
 }
 
 export function criteriaView(stage: StagePlan, verdicts: readonly Verdict[]): z.input<typeof CriterionView>[] {
@@ -202,6 +241,7 @@ function approvalView({ approval }: Journey): z.input<typeof ApprovalView> | nul
     requested_at: iso(approval.requestedAt),
     expires_at: iso(approval.expiresAt),
     votes: [...approval.votes],
+    reminders: approval.reminders,
     decided_by: approval.decidedBy,
     reason: approval.reason,
   };

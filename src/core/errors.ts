@@ -22,6 +22,7 @@ export const errorCatalogue = {
   'stage.final': { status: 409, retryable: false },
   'stage.first': { status: 409, retryable: false },
   'stage.not_earlier': { status: 409, retryable: false },
+  'stage.transition_timed_out': { status: 504, retryable: true },
   'gate.shut': { status: 409, retryable: true },
   'work.unknown': { status: 404, retryable: false },
   'work.nothing_failed': { status: 409, retryable: false },

@@ -6,6 +6,7 @@ import type { FieldSchema } from './work/schema.ts';
 import type { Observation } from './criteria/evidence.ts';
 import type { Hysteresis } from './criteria/hysteresis.ts';
 import type { Judgement } from './criteria/verdict.ts';
+import type { Calendar } from './calendar.ts';
 
 /**
  * What decides about a journey: one version of the configuration, compiled. A journey pins the plan's hash when it
@@ -19,6 +20,12 @@ export type Plan = {
   /** How long an attempt may go without a sign of life. */
   readonly taskTimeout_ms: number;
   readonly breaker: BreakerPolicy;
+  /** From the gate found open, or promote asked for, to the recorded entry. */
+  readonly stageTransition_ms: number;
+  /** For one evaluation of a journey as a whole. */
+  readonly exitValidation_ms: number;
+  /** From the request or the trigger to the recorded rollback. */
+  readonly rollbackInitiation_ms: number;
   /** A journey is looked at again after this long, even if nothing seems to change. */
   readonly baseInterval_ms: number;
   readonly autoRollback: AutoRollback;
@@ -33,6 +40,8 @@ export type StagePlan = {
   readonly order: number;
   /** null: ongoing. */
   readonly durationTarget_ms: number | null;
+  /** What counts as a day of the target. */
+  readonly calendar: Calendar;
   /** false: an open gate waits for promote. */
   readonly autoPromotion: boolean;
   readonly criteria: readonly Criterion[];
@@ -85,12 +94,14 @@ export type ApprovalCriterion = CriterionBase & { readonly kind: 'approval'; rea
 export type ApprovalRule = {
   /** false: the verdict is `skipped`. */
   readonly needed: boolean;
-  /** Empty: whoever has the role approver. Else `user:<principal>`, `role:<role>` or `slack_group:<id>`. */
+  /** Empty: whoever has the role approver. Else `user:<principal>`, `role:<role>`, `group:<name>` or `slack_group:<id>`. */
   readonly approvers: readonly string[];
   readonly minApprovals: number;
   readonly excludeInitiator: boolean;
   readonly expiresAfter_ms: number;
   readonly remindAfter_ms: number;
+  /** How often one request is brought to mind. */
+  readonly maxReminders: number;
 };
 
 export type JudgeContext = {

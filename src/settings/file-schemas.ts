@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { calendars } from '#core/calendar.ts';
 import { backoffStrategies } from '#core/retry.ts';
 import { fieldTypes } from '#core/work/schema.ts';
 import { metricNames } from '#validators/success-metrics.ts';
@@ -131,6 +132,7 @@ const stage = z.strictObject({
   name: label,
   order: z.int().min(1).max(1_000_000),
   duration_target_days: z.number().positive().max(3_650).nullable().default(null),
+  calendar: z.enum(calendars).default('calendar'),
   auto_promotion: z.boolean().optional(),
   exit_criteria: z.array(criterion).max(50).default([]),
   rollback_criteria: z.array(rollbackCriterion).max(50).default([]),

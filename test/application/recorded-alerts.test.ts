@@ -14,7 +14,15 @@ function raisedBy(play: Play): readonly string[] {
     door: 'rest',
     requestId: 'r',
   }));
-  const recording = { clientId: 'acme', before: null, journey: play.journey(), events, admits: false, answers: [] };
+  const recording = {
+    clientId: 'acme',
+    before: null,
+    journey: play.journey(),
+    events,
+    admits: false,
+    answers: [],
+    lookAt: null,
+  };
   alertWhatWasRecorded([recording], (alert: Alert, message, fields) => {
     expect(fields).toMatchObject({ client_id: 'acme' });
     expect(message.length).toBeGreaterThan(10);

@@ -5,7 +5,7 @@ import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
 import { postgresJourneyReader } from '#adapters/postgres/journey-reader.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
 import { quiet, smallDocument } from '#test/support/engine/fixtures.ts';
-import { openTestJournal, type TestJournal } from '#test/support/engine/journal.ts';
+import { noSleep, openTestJournal, type TestJournal } from '#test/support/engine/journal.ts';
 import { playOf, start, T0 } from '#test/support/engine/play.ts';
 import type { FreshDatabase } from '#test/support/postgres/fresh.ts';
 
@@ -42,7 +42,7 @@ export function admissionContract(fresh: () => Promise<FreshDatabase>): void {
       const clock = {
         journey: () => engine.world.now,
         machine: () => engine.world.now,
-        sleep: () => Promise.resolve(),
+        sleep: noSleep,
       };
       const admission = admissionOf(postgresAdmissionStore(at.database), plans, clock, quiet, { epoch: () => epoch });
       const engine = await openTestJournal(at.database, { plan, admission, clock });

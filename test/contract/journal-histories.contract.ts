@@ -91,6 +91,7 @@ type Tables = {
   readonly units: readonly unknown[];
   readonly progress: readonly unknown[];
   readonly room: readonly string[];
+  readonly approval: unknown;
 };
 
 async function tablesOf(database: Database, { clientId, known }: Play): Promise<Tables> {
@@ -116,7 +117,16 @@ async function tablesOf(database: Database, { clientId, known }: Play): Promise<
     units,
     progress,
     room: room.map(({ name }) => name),
+    approval: await approvalOf(database, clientId, known()?.approval?.id),
   };
+}
+
+async function approvalOf(database: Database, clientId: string, id = ''): Promise<unknown> {
+  const [row] = await database.query(
+    `select status, votes, decided_by, reason, reminders, reminded_at from approvals where client_id = $1 and approval_id = $2`,
+    [clientId, id],
+  );
+  return row;
 }
 
 const running = (units: readonly Unit[]): readonly Unit[] => units.filter(({ status }) => status === 'in_progress');
@@ -144,7 +154,14 @@ function tablesAsFolded({ plan, known }: Play): Tables {
       )
       .toSorted((a, b) => (a.task_id < b.task_id ? -1 : 1)),
     room: roomAsFolded(units),
+    approval: approvalAsFolded(journey),
   };
+}
+
+function approvalAsFolded(journey: Journey | null): unknown {
+  if (!journey?.approval) return undefined;
+  const { status, votes, decidedBy, reason, reminders, remindedAt } = journey.approval;
+  return { status, votes, decided_by: decidedBy, reason, reminders, reminded_at: remindedAt };
 }
 
 /** A row for what has left the process or waits; none for what is done, planned, failed or cancelled. */

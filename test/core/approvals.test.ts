@@ -139,7 +139,10 @@ describe('an approval', () => {
     play.pass(1_000);
     measured(play, 0.5);
     expect(play.journey().approval).toMatchObject({ status: 'void', reason: 'stale' });
-    expect(play.refused(decision(play, actorOf(dana))).refused).toBe('approval.stale');
+    expect(play.refused(decision(play, actorOf(dana)))).toMatchObject({
+      refused: 'approval.stale',
+      details: { changed: ['search_quality: passed -> failed'] },
+    });
     play.pass(1_000);
     measured(play, 0.9);
     expect(play.journey().approval?.id).not.toBe(first?.id);
@@ -199,6 +202,91 @@ describe('an approval', () => {
   });
 });
 
+const member = (...groups: string[]): Actor => ({ id: 'gil', kind: 'user', roles: ['viewer'], groups });
+
+describe('S75: groups', () => {
+  test.each([
+    ['group:client-success', ['group:legal', 'group:client-success']],
+    ['slack_group:S0123', ['slack_group:S0123']],
+  ])('%s: whoever the door found in it may decide, whatever the role', (approver, groups) => {
+    const play = asked({ approvers: [approver] });
+    expect(play.refused(decision(play, member('group:sales'))).refused).toBe('approval.not_an_approver');
+    expect(play.refused(decision(play, actorOf(dana))), 'the role alone is not enough then').toMatchObject({
+      refused: 'approval.not_an_approver',
+    });
+    play.do(decision(play, member(...groups)));
+    expect(play.journey().stage).toBe('production');
+  });
+
+  test('an agent in the group is refused like any other', () => {
+    const play = asked({ approvers: ['group:client-success'] });
+    const agent: Actor = { ...member('group:client-success'), kind: 'agent' };
+    expect(play.refused(decision(play, agent)).refused).toBe('approval.by_agent');
+  });
+
+  test('one person counts once, over all doors: the name counts, not the way in', () => {
+    const play = asked({ approvers: ['group:client-success', 'slack_group:S0123'], min_approvals: 2 });
+    play.do(decision(play, member('group:client-success')));
+    expect(play.refused(decision(play, member('slack_group:S0123'))).refused).toBe('approval.already_counted');
+    play.do(decision(play, { ...member('slack_group:S0123'), id: 'hal' }));
+    expect(play.journey().stage).toBe('production');
+  });
+});
+
+const reminders = (play: Play) =>
+  play.log.flatMap(({ event, at }) => (event.type === 'approval_reminded' ? [[event.reminder, at]] : []));
+
+describe('S75: a request that nobody decides on', () => {
+  test('is brought to mind at the interval, and not more often than max_reminders', () => {
+    const play = asked({ remind_after_hours: 24, max_reminders: 2, expires_after_days: 30 });
+    const begun = play.now();
+    for (let hour = 0; hour < 6 * 24; hour += 6) {
+      play.do({ type: 'evaluate' });
+      play.pass(6 * HOUR);
+    }
+    expect(reminders(play)).toEqual([
+      [1, begun + DAY],
+      [2, begun + 2 * DAY],
+    ]);
+    expect(play.journey().approval).toMatchObject({ status: 'open', reminders: 2, remindedAt: begun + 2 * DAY });
+  });
+
+  test('is brought to mind once, however many intervals nobody has looked, and the next one counts from there', () => {
+    const play = asked({ remind_after_hours: 24, max_reminders: 5, expires_after_days: 30 });
+    const begun = play.now();
+    play.pass(3.5 * DAY);
+    play.do({ type: 'evaluate' });
+    play.pass(DAY - 1);
+    play.do({ type: 'evaluate' });
+    play.pass(1);
+    play.do({ type: 'evaluate' });
+    expect(reminders(play)).toEqual([
+      [1, begun + 3.5 * DAY],
+      [2, begun + 4.5 * DAY],
+    ]);
+  });
+
+  test.each([
+    ['no reminders are wanted', { max_reminders: 0 }],
+    ['it expires first', { remind_after_hours: 24, expires_after_days: 1 / 2 }],
+  ])('is not brought to mind where %s', (_, parameters) => {
+    const play = asked(parameters);
+    for (let day = 0; day < 6; day += 1) {
+      play.pass(DAY);
+      play.do({ type: 'evaluate' });
+    }
+    expect(reminders(play)).toEqual([]);
+  });
+
+  test('keeps its votes and its reason over a reminder', () => {
+    const play = asked({ min_approvals: 2 });
+    play.do(decision(play, actorOf(dana), { reason: 'fine' }));
+    play.pass(DAY);
+    play.do({ type: 'evaluate' });
+    expect(play.journey().approval).toMatchObject({ votes: ['dana'], reason: 'fine', reminders: 1 });
+  });
+});
+
 describe('a rejection', () => {
   test('needs a reason', () => {
     const play = asked();
@@ -237,7 +325,11 @@ describe('asking on purpose', () => {
     const old = decision(play, actorOf(dana));
     play.pass(1_000);
     play.do({ type: 'request_approval' });
-    expect(play.refused(old).refused).toBe('approval.not_open');
+    const open = play.journey().approval?.id;
+    expect(play.refused(old), 'and says which one is open').toMatchObject({
+      refused: 'approval.not_open',
+      details: { open },
+    });
     expect(play.log.filter(({ event }) => event.type === 'approval_requested')).toHaveLength(2);
   });
 });

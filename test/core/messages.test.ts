@@ -40,6 +40,18 @@ describe('what is told outside', () => {
     expect(messageOf(failed, 'pilot')).toEqual({ type: 'work.failed', data: { stage: 'pilot', work_id: 'uow-a:1:w' } });
   });
 
+  test('S70 S75: a stage that takes long and a reminder are told to whoever wants them', () => {
+    const late = { stage: 'pilot', target_days: 15, age_days: 12.1, calendar: 'business' } as const;
+    expect(messageOf({ type: 'stage_duration_at_risk', entry: 2, ...late }, 'pilot')).toEqual({
+      type: 'duration.at_risk',
+      data: late,
+    });
+    expect(messageOf({ type: 'approval_reminded', approval_id: 'apr-a:1:1', reminder: 2 }, 'pilot')).toEqual({
+      type: 'approval.reminded',
+      data: { stage: 'pilot', approval_id: 'apr-a:1:1', reminder: 2 },
+    });
+  });
+
   test('most events stay inside', () => {
     expect(messageOf(judged, 'pilot')).toBeUndefined();
     expect(isWanted([{ name: 'all', wants: messageTypes }], judged)).toBe(false);

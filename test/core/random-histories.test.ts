@@ -4,17 +4,25 @@ import { isRefusal } from '#core/errors.ts';
 import { isOpen, judgeStage } from '#core/criteria/gate.ts';
 import { evolve } from '#core/journey/evolve.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import { hasExit, stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
+import { hasExit, stageOf, type Plan } from '#core/plan.ts';
 import { judgeHistory } from '#core/verify/history.ts';
 import { HOUR, SECOND } from '#core/time.ts';
+import {
+  begunWhilePaused,
+  hastyRollbacks,
+  orderOf,
+  splitsThatDoNotAddUp,
+  taskIn,
+  wronglyUndone,
+} from '#test/core/history-rules.ts';
 import { driveToTheEnd } from '#test/support/engine/drive.ts';
 import { folded, playOf, type Play, type Played } from '#test/support/engine/play.ts';
 import {
   collapse,
   commandFor,
   history,
+  lateWorldOf,
   variedDocument,
-  worldOf,
   type Step,
 } from '#test/support/engine/random-commands.ts';
 
@@ -30,7 +38,7 @@ function played(steps: readonly Step[]): Play & { readonly looks: readonly Look[
   for (const step of steps) {
     play.pass(step.pass_ms);
     const before = play.known();
-    const answer = play.attempt(commandFor(step, play.plan, before, play.now()), worldOf(step));
+    const answer = play.attempt(commandFor(step, play.plan, before, play.now()), lateWorldOf(step, play.now()));
     looks.push({ before, after: play.journey(), refused: isRefusal(answer) });
   }
   count(play.log);
@@ -193,6 +201,43 @@ describe('whatever is asked of a journey, in whatever order', () => {
     });
   });
 
+  test('S70: the parts of the time split add up to the time since the stage was entered, and none is ever taken back', () => {
+    property((steps) => {
+      const { log, clientId } = played(steps);
+      expect(splitsThatDoNotAddUp(log, clientId)).toEqual([]);
+    });
+  });
+
+  test('S70: a duration is at risk once and breached once in a stage entry, in this order', () => {
+    property((steps) => {
+      const { log } = played(steps);
+      const said = new Map<number, string[]>();
+      for (const { event } of log)
+        if (event.type === 'stage_duration_at_risk' || event.type === 'stage_duration_breached')
+          said.set(event.entry, [...(said.get(event.entry) ?? []), event.type]);
+      const inOrder = ['stage_duration_at_risk', 'stage_duration_breached'];
+      expect([...said.values()].filter((types) => types.some((type, index) => type !== inOrder[index]))).toEqual([]);
+    });
+  });
+
+  test('S75: nobody is reminded of what is decided or void, nor more often than the rule says', () => {
+    property((steps) => {
+      const { log } = played(steps);
+      const open = new Map<string, number>();
+      const wrong: string[] = [];
+      for (const { event } of log) {
+        if (event.type === 'approval_requested') open.set(event.approval_id, 0);
+        if (event.type === 'approval_voided' || (event.type === 'approval_decided' && event.status !== 'open'))
+          open.delete(event.approval_id);
+        if (event.type !== 'approval_reminded') continue;
+        const before = open.get(event.approval_id);
+        if (before !== 0 || event.reminder !== 1) wrong.push(`${event.approval_id}: ${before} -> ${event.reminder}`);
+        open.set(event.approval_id, event.reminder);
+      }
+      expect(wrong).toEqual([]);
+    });
+  });
+
   test('all of it has been reached: every kind of event occurred in the histories above', () => {
     const kinds = [
       ['journey_started', 'journey_rolled_back', 'journey_completed', 'input_provided', 'task_dispatched'],
@@ -200,17 +245,16 @@ describe('whatever is asked of a journey, in whatever order', () => {
       ['promotion to pilot', 'promotion to production', 'rollback to sandbox'],
       ['task_waiting_for_input', 'task_succeeded', 'task_attempt_failed', 'unit_completed', 'unit_failed'],
       ['unit_cancelled', 'unit_taken_over', 'tasks_retried', 'evidence_recorded', 'criteria_judged'],
-      ['approval_requested', 'approval_decided', 'approval_voided'],
       ['journey_paused', 'journey_resumed', 'override_requested', 'override_confirmed', 'override to pilot'],
       ['compensation_planned', 'criteria_tracked', 'goals_judged', 'criterion_regressed'],
       ['journey_rolled_back_automatically', 'automatic_rollback_refused'],
+      ['approval_requested', 'approval_decided', 'approval_voided', 'approval_reminded'],
+      ['stage_duration_at_risk', 'stage_duration_breached', 'stage_transition_timed_out'],
+      ['exit_criteria_validation_timed_out', 'rollback_initiation_timed_out'],
     ].flat();
     expect(kinds.filter((kind) => (reached.get(kind) ?? 0) < 5)).toEqual([]);
   });
 });
-
-const stageIds = ['sandbox', 'pilot', 'trial', 'production'];
-const orderOf = (stage: string | null): number => (stage === null ? 0 : stageIds.indexOf(stage) + 1);
 
 const below = (plan: Plan, stage: string): readonly string[] =>
   plan.stages.map(({ id }) => id).filter((id) => orderOf(id) < orderOf(stage));
@@ -218,14 +262,6 @@ const below = (plan: Plan, stage: string): readonly string[] =>
 function exits(plan: Plan, id: string): boolean {
   const stage = stageOf(plan, id);
   return stage !== undefined && hasExit(plan, stage);
-}
-
-function taskIn(plan: Plan, id: string): TaskPlan {
-  const task = plan.stages
-    .flatMap(({ templates }) => templates.flatMap(({ tasks }) => tasks))
-    .find((one) => one.id === id);
-  if (!task) throw new Error(`No task is called ${id}.`);
-  return task;
 }
 
 function brokenTransitions(log: readonly Played[]): readonly string[] {
@@ -273,59 +309,6 @@ function resultsOutOfOrder(plan: Plan, log: readonly Played[]): readonly string[
     for (const earlier of taskIn(plan, event.task_id).dependsOn)
       if (!done.has(`${event.work_id}/${earlier}`)) wrong.push(`${name} before ${earlier}`);
     done.add(name);
-  }
-  return wrong;
-}
-
-function begunWhilePaused(log: readonly Played[]): readonly string[] {
-  const begun: string[] = [];
-  let paused = false;
-  for (const { event } of log) {
-    if (event.type === 'journey_paused') paused = true;
-    if (event.type === 'journey_resumed' || event.type === 'journey_completed') paused = false;
-    const recorded =
-      /^(journey_paused|input_provided|evidence_recorded|task_succeeded|task_attempt_failed|unit_(completed|failed|cancelled)|approval_voided)$/;
-    if (paused && !recorded.test(event.type)) begun.push(event.type);
-  }
-  return begun;
-}
-
-function hastyRollbacks(log: readonly Played[], window_ms: number): readonly string[] {
-  const hasty: string[] = [];
-  let entered = 'start';
-  let last = Number.NEGATIVE_INFINITY;
-  for (const { event, at } of log) {
-    if (event.type === 'journey_started') last = Number.NEGATIVE_INFINITY;
-    if (event.type === 'stage_entered') entered = event.kind;
-    if (event.type !== 'journey_rolled_back_automatically') continue;
-    if (entered === 'rollback') hasty.push(`a rollback of a rollback at ${at}`);
-    if (at - last < window_ms) hasty.push(`the second within the window at ${at}`);
-    if (event.verdicts.some(({ outcome }) => outcome !== 'failed')) hasty.push(`without a failure at ${at}`);
-    last = at;
-  }
-  return hasty;
-}
-
-function wronglyUndone(log: readonly Played[], plan: Plan): readonly string[] {
-  const wrong: string[] = [];
-  // What succeeded in this run and was not undone, by stage and task.
-  let done = new Set<string>();
-  let leaving: string | null = null;
-  for (const { event } of log) {
-    if (event.type === 'journey_started') done = new Set();
-    if (event.type === 'task_succeeded') done.add(`${event.work_id.split(':')[1]} ${event.task_id}`);
-    if (event.type === 'stage_entered') leaving = event.kind === 'rollback' ? event.from : null;
-    if (event.type !== 'compensation_planned') continue;
-    if (leaving === null) wrong.push('a compensation without a rollback');
-    for (const { undoes, intent } of event.steps) {
-      if (taskIn(plan, undoes.task_id).compensateIntent !== intent) wrong.push(`${undoes.task_id} by ${intent}`);
-      if (![...done].some((name) => name.endsWith(` ${undoes.task_id}`)))
-        wrong.push(`${undoes.task_id} was never done`);
-    }
-    for (const { task_id } of event.not_undone)
-      if (taskIn(plan, task_id).compensateIntent !== null) wrong.push(`${task_id} can be undone`);
-    const orders = event.steps.map(({ undoes }) => orderOf(undoes.stage));
-    if (orders.some((order, index) => order > (orders[index - 1] ?? order))) wrong.push('not in reverse order');
   }
   return wrong;
 }

@@ -89,6 +89,7 @@ describe('the plan', () => {
       excludeInitiator: true,
       expiresAfter_ms: 7 * DAY,
       remindAfter_ms: DAY,
+      maxReminders: 3,
     });
   });
 

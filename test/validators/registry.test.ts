@@ -51,12 +51,22 @@ describe('the registry', () => {
       excludeInitiator: true,
       expiresAfter_ms: 7 * DAY,
       remindAfter_ms: 24 * HOUR,
+      maxReminders: 3,
     });
     expect(validator.bind({ required: false }).needed).toBe(false);
     expect(validator.parameters.safeParse({ approvers: ['somebody'] }).success).toBe(false);
-    expect(validator.parameters.safeParse({ approvers: ['user:ann', 'role:lead', 'slack_group:S1'] }).success).toBe(
-      true,
-    );
+    const approvers = ['user:ann', 'role:lead', 'group:sales', 'slack_group:S1'];
+    expect(validator.parameters.safeParse({ approvers }).success).toBe(true);
+  });
+
+  test('S75: more approvals than the named people can give are a mistake of the configuration', () => {
+    const { parameters } = validators.get('DemoApprovalValidator') ?? {};
+    const fits = (approvers: readonly string[], min_approvals: number) =>
+      parameters?.safeParse({ approvers, min_approvals }).success;
+    expect(fits(['user:ann', 'user:ben'], 2)).toBe(true);
+    expect(fits(['user:ann', 'user:ann'], 2)).toBe(false);
+    expect(fits(['user:ann', 'group:sales'], 5)).toBe(true);
+    expect(fits([], 5)).toBe(true);
   });
 
   test('a validator that throws is unknown, never a pass', () => {

@@ -20,16 +20,24 @@ export function postgresDueChecks(database: Database): DueChecks {
       );
       return rows.map(({ client_id }) => client_id);
     },
-    schedule: async (checks) => {
+    schedule: async (checks, claimedUntil) => {
       await database.query(
         `update journey_checks c set due_at = p.due_at from unnest($1::text[], $2::timestamptz[]) as p(client_id, due_at)
-         where c.client_id = any($1::text[]) and c.client_id = p.client_id`,
-        [checks.map(({ clientId }) => clientId), checks.map(({ dueAt }) => timestamptz(dueAt))],
+         where c.client_id = any($1::text[]) and c.client_id = p.client_id and c.due_at = $3`,
+        [
+          checks.map(({ clientId }) => clientId),
+          checks.map(({ dueAt }) => timestamptz(dueAt)),
+          timestamptz(claimedUntil),
+        ],
         'schedule_checks',
       );
     },
-    close: async (clientIds) => {
-      await database.query('delete from journey_checks where client_id = any($1::text[])', [clientIds], 'close_checks');
+    close: async (clientIds, claimedUntil) => {
+      await database.query(
+        'delete from journey_checks where client_id = any($1::text[]) and due_at = $2',
+        [clientIds, timestamptz(claimedUntil)],
+        'close_checks',
+      );
     },
   };
 }

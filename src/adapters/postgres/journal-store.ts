@@ -1,5 +1,6 @@
 import { JourneyError } from '#core/errors.ts';
 import type { Json } from '#core/json.ts';
+import { SECOND } from '#core/time.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { Plan } from '#core/plan.ts';
 import type { JournalLane, JournalStore, Recording, WriteContext, WriteOutcome } from '#application/ports.ts';
@@ -10,6 +11,8 @@ import { partNames, statementOf, typesOf, type PartName } from './parts.ts';
 import { rowsOf, type Rows } from './rows.ts';
 import { sqlState } from './unavailable.ts';
 
+/** As for any other statement: the server ends one of its own accord a little earlier. */
+const LONGEST_WAIT_MS = 35 * SECOND;
 /** Serialization failures and deadlocks say the same as a moved version: decide again. */
 const CONFLICTS = new Set(['40001', '40P01']);
 /**
@@ -21,11 +24,18 @@ const CONFLICTS = new Set(['40001', '40P01']);
 const LANE_SETTINGS =
   'set enable_seqscan = off; set enable_nestloop = off; set plan_cache_mode = force_generic_plan; set jit = off';
 
+/**
+ * A statement that nobody waits for any more must not be recorded later: its server process looks whether we are still
+ * there. Some platforms cannot look; there such a statement ends by its own timeout.
+ */
+const LET_GO = `set client_connection_check_interval = '500ms'`;
+
 export function postgresJournalStore(database: Database, planOf: (hash: string) => Plan): JournalStore {
   return {
     openLane: async () => {
       const connection = await database.connect();
       await connection.query({ text: LANE_SETTINGS });
+      if (database.kind === 'postgresql') await connection.query({ text: LET_GO }).catch(() => undefined);
       return laneOn(connection, planOf);
     },
   };
@@ -59,6 +69,7 @@ function laneOn(connection: Connection, planOf: (hash: string) => Plan): Journal
       const admits = batch.some((recording) => recording.admits);
       const { rows: answered } = await connection.query<{ won: string | null; held: boolean }>({
         ...statementFor(present, admits),
+        ...(context.within_ms === undefined ? {} : { query_timeout: Math.min(context.within_ms, LONGEST_WAIT_MS) }),
         values: [...values],
       });
       return outcomeOf(answered);

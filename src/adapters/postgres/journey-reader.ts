@@ -88,7 +88,8 @@ export function postgresJourneyReader(database: Database): JourneyReader {
       ),
     openApprovals: (clientId, clients, limit) =>
       database.query<ApprovalRow & JsonObject>(
-        `select approval_id, client_id, stage, check_id, status, digest, outcomes, approvers, min_approvals, votes, requested_at, expires_at
+        `select approval_id, client_id, stage, check_id, status, digest, outcomes, approvers, min_approvals, votes, requested_at, expires_at,
+           reminders, reminded_at
          from approvals where status = 'open' and ($1::text is null or client_id = $1)
            and ($2::text[] is null or client_id = any($2)) order by requested_at, client_id limit $3`,
         [clientId ?? null, clients, limit],

@@ -50,16 +50,24 @@ export function currentRows({ recording, bucket, current, put }: Pending): void 
 export function approvalRow(pending: Pending, id: string): ApprovalRow {
   const there = pending.approvals?.get(id);
   if (there) return there;
-  const row: ApprovalRow = { asked: null, status: 'open', votes: [], by: null, reason: null };
+  const row: ApprovalRow = {
+    asked: null,
+    status: 'open',
+    votes: [],
+    by: null,
+    reason: null,
+    said: false,
+    reminders: null,
+  };
   (pending.approvals ??= new Map()).set(id, row);
   return row;
 }
 
 export function approvalRows({ recording, bucket, approvals, put }: Pending): void {
   const { clientId } = recording;
-  for (const [id, { asked, status, votes, by, reason }] of approvals ?? []) {
+  for (const [id, { asked, status, votes, by, reason, said, reminders }] of approvals ?? []) {
     const tail: Cell[] = [by, reason, status !== 'open'];
-    if (!asked) put('approval_update', clientId, id, status, JSON.stringify(votes), ...tail);
+    if (!asked) put('approval_update', clientId, id, status, JSON.stringify(votes), ...tail, said, reminders);
     else
       put(
         'approval_insert',
@@ -77,6 +85,7 @@ export function approvalRows({ recording, bucket, approvals, put }: Pending): vo
         JSON.stringify(votes),
         asked.expires_at,
         ...tail,
+        reminders ?? 0,
       );
   }
 }

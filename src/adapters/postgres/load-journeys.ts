@@ -4,6 +4,7 @@ import { COMPENSATION } from '#core/journey/compensation-unit.ts';
 import { evolve, mergedOutputs, withTasks } from '#core/journey/evolve.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import { freshEntry, type Journey, type JourneyStatus } from '#core/journey/journey.ts';
+import { waitsFrom } from '#core/journey/time-split.ts';
 
 /**
  * Everything that decides about a journey, in one statement: one snapshot, so that a commit between two reads cannot
@@ -84,6 +85,7 @@ function beforeStage(row: LoadedRow): Journey {
     entryKind: 'start',
     done: doneIn(row.outputs ?? []),
     rolledBackAt: row.rolled_back_at,
+    waits: waitsFrom(row.stage_started_at),
   };
 }
 

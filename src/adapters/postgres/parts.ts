@@ -199,11 +199,13 @@ export const parts = {
       ['approval_ids', 'list'],
       ['initiated_by', 'text'],
       ['confirmed_by', 'text'],
+      ['result', 'id'],
+      ['time_split', 'json'],
     ],
     sql: `insert into stage_transitions (client_id, bucket, seq, transition_id, kind, result, from_stage, to_stage, transitioned_at, reason,
-        exit_criteria_results, evidence_hash, config_version, approval_ids, initiated_by, confirmed_by)
-      select client_id, bucket, seq, transition_id, kind, 'success', from_stage, to_stage, $2::timestamptz, reason, exit_criteria_results,
-        evidence_hash, config_version, approval_ids::text[], initiated_by, confirmed_by
+        exit_criteria_results, evidence_hash, config_version, approval_ids, initiated_by, confirmed_by, time_split)
+      select client_id, bucket, seq, transition_id, kind, result, from_stage, to_stage, $2::timestamptz, reason, exit_criteria_results,
+        evidence_hash, config_version, approval_ids::text[], initiated_by, confirmed_by, time_split
       from p where ${won}`,
   },
   evidence: {
@@ -280,11 +282,13 @@ export const parts = {
       ['decided_by', 'text'],
       ['reason', 'text'],
       ['decided', 'bool'],
+      ['reminders', 'int'],
     ],
     sql: `insert into approvals (client_id, bucket, approval_id, stage, stage_entry, check_id, status, digest, outcomes, approvers, min_approvals, votes,
-        requested_at, expires_at, decided_at, decided_by, reason)
+        requested_at, expires_at, decided_at, decided_by, reason, reminders, reminded_at)
       select client_id, bucket, approval_id, stage, stage_entry, check_id, status, digest, outcomes, approvers, min_approvals, votes,
-        $2::timestamptz, expires_at, case when decided then $2::timestamptz end, decided_by, reason
+        $2::timestamptz, expires_at, case when decided then $2::timestamptz end, decided_by, reason,
+        reminders, case when reminders > 0 then $2::timestamptz end
       from p where ${won}`,
   },
   approval_update: {
@@ -296,9 +300,13 @@ export const parts = {
       ['decided_by', 'text'],
       ['reason', 'text'],
       ['decided', 'bool'],
+      ['said', 'bool'],
+      ['reminders', 'int'],
     ],
     sql: `update approvals a set status = p.status, votes = a.votes || p.votes, decided_at = case when p.decided then $2::timestamptz end,
-        decided_by = coalesce(p.decided_by, a.decided_by), reason = p.reason
+        decided_by = coalesce(p.decided_by, a.decided_by), reason = case when p.said then p.reason else a.reason end,
+        reminders = coalesce(p.reminders, a.reminders),
+        reminded_at = case when p.reminders is null then a.reminded_at else $2::timestamptz end
       from p where a.client_id = any($1::text[]) and a.client_id = p.client_id and a.approval_id = p.approval_id and p.${won}`,
   },
   check: {
@@ -307,8 +315,8 @@ export const parts = {
       ['bucket', 'int'],
       ['due_at', 'time'],
     ],
-    sql: `insert into journey_checks (client_id, bucket, due_at) select client_id, bucket, due_at from p where ${won}
-      on conflict (client_id) do update set due_at = excluded.due_at`,
+    sql: `insert into journey_checks as c (client_id, bucket, due_at) select client_id, bucket, due_at from p where ${won}
+      on conflict (client_id) do update set due_at = excluded.due_at where excluded.due_at < c.due_at`,
   },
   outbox: {
     columns: [

@@ -1,5 +1,6 @@
 import type { Json } from '#core/json.ts';
 import type { Plan } from '#core/plan.ts';
+import type { Instant } from '#core/time.ts';
 import type { Observation } from '#core/criteria/evidence.ts';
 import type { ApprovalRequested, JourneyEvent } from '#core/journey/events.ts';
 import type { Recording, WriteContext } from '#application/ports.ts';
@@ -22,8 +23,8 @@ export type Pending = {
   readonly units: Map<string, UnitRow>;
   readonly tasks: Map<string, { readonly event: TaskEvent | null; readonly of: { work_id: string; task_id: string } }>;
   // Most flushes have none of these.
-  /** The journey is to be looked at again by the base interval. */
-  checked?: boolean;
+  /** The journey is to be looked at again by then. */
+  lookBy?: Instant;
   cancelled?: Set<string>;
   current?: Map<string, Observation>;
   verdicts?: Map<string, Cell[]>;
@@ -61,6 +62,9 @@ export type ApprovalRow = {
   votes: string[];
   by: string | null;
   reason: string | null;
+  /** Whether somebody decided, or it became void: a reminder alone leaves the reason as it is. */
+  said: boolean;
+  reminders: number | null;
 };
 
 export const json = (value: Json | undefined): string | null => (value === undefined ? null : JSON.stringify(value));

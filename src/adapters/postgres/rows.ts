@@ -1,7 +1,14 @@
 import { bucketOf } from '#core/bucket.ts';
 import { stageOf, type Plan } from '#core/plan.ts';
 import { COMPENSATION, compensationUnit } from '#core/journey/compensation-unit.ts';
-import type { CompensationPlanned, JourneyEvent, StageEntered } from '#core/journey/events.ts';
+import type {
+  CompensationPlanned,
+  JourneyEvent,
+  StageEntered,
+  StageTransitionTimedOut,
+  TransitionKind,
+} from '#core/journey/events.ts';
+import type { Instant } from '#core/time.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { isWanted, messageOf } from '#core/journey/messages.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
@@ -38,7 +45,8 @@ function project(recording: Recording, context: WriteContext, planOf: (hash: str
   };
   journeyRow(recording, put);
   for (const event of recording.events) eventRows(pending, event);
-  if (pending.checked === true) put('check', clientId, pending.bucket, context.dueAt);
+  if (recording.lookAt !== null) lookBy(pending, recording.lookAt);
+  if (pending.lookBy !== undefined) put('check', clientId, pending.bucket, pending.lookBy);
   unitRows(pending);
   roomRows(pending);
   currentRows(pending);
@@ -139,28 +147,31 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
         ]);
       return;
     case 'approval_requested':
-      return void (pending.approvals ??= new Map()).set(event.approval_id, {
-        asked: { ...event, stage: pending.stage },
-        status: 'open',
-        votes: [],
-        by: null,
-        reason: null,
-      });
+      return void (approvalRow(pending, event.approval_id).asked = { ...event, stage: pending.stage });
     case 'approval_decided': {
       const row = approvalRow(pending, event.approval_id);
       row.status = event.status;
       if (event.decision === 'approve') row.votes.push(event.by);
       row.by = event.status === 'open' ? null : event.by;
       row.reason = event.reason;
+      row.said = true;
       return;
     }
-    case 'approval_voided':
-      return void Object.assign(approvalRow(pending, event.approval_id), { status: 'void', reason: event.why });
     case 'journey_resumed':
       // What time has changed meanwhile is looked at soon.
-      return void (pending.checked = true);
+      return void (pending.lookBy ??= pending.context.dueAt);
     case 'compensation_planned':
       return compensationPlanned(pending, event);
+    case 'approval_voided':
+      return void Object.assign(approvalRow(pending, event.approval_id), {
+        status: 'void',
+        reason: event.why,
+        said: true,
+      });
+    case 'approval_reminded':
+      return void (approvalRow(pending, event.approval_id).reminders = event.reminder);
+    case 'stage_transition_timed_out':
+      return transitionTimedOut(pending, recorded, event);
     case 'journey_completed':
     case 'journey_paused':
     case 'override_requested':
@@ -172,6 +183,10 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
     case 'goals_judged':
     case 'journey_rolled_back':
     case 'input_provided':
+    case 'stage_duration_at_risk':
+    case 'stage_duration_breached':
+    case 'exit_criteria_validation_timed_out':
+    case 'rollback_initiation_timed_out':
   }
 }
 
@@ -182,26 +197,17 @@ function dataOf(event: JourneyEvent): string {
   return text.length > prefix ? `{${text.slice(prefix)}` : '{}';
 }
 
-function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: StageEntered): void {
-  const { recording, bucket, put, planOf } = pending;
-  const { clientId } = recording;
-  put(
-    'transition',
-    clientId,
-    bucket,
-    seq,
-    `tr-${clientId}:${seq}`,
-    event.kind,
-    event.from,
-    event.stage,
-    event.reason,
-    json(event.results),
-    null,
-    event.config_hash,
-    list(event.approval_id === undefined ? [] : [`"${event.approval_id}"`]),
-    event.override?.requested_by ?? actor,
-    event.override?.confirmed_by ?? null,
-  );
+function stageEntered(pending: Pending, recorded: RecordedEvent, event: StageEntered): void {
+  const { from, stage, reason, approval_id } = event;
+  transitionRow(pending, recorded, event.kind, from, stage, reason, {
+    results: json(event.results),
+    approvals: approval_id === undefined ? [] : [`"${approval_id}"`],
+    result: 'success',
+    timeSplit: json(event.time_split_ms),
+    requestedBy: event.override?.requested_by ?? recorded.actor,
+    confirmedBy: event.override?.confirmed_by ?? null,
+    configHash: event.config_hash,
+  });
   pending.stage = event.stage;
   pending.entry = event.entry;
   pending.configHash = event.config_hash;
@@ -216,9 +222,9 @@ function stageEntered(pending: Pending, { seq, actor }: RecordedEvent, event: St
       ended: false,
       results: null,
     });
-  if (event.kind === 'start' || event.kind === 'rollback') pending.checked = true;
+  if (event.kind === 'start' || event.kind === 'rollback') pending.lookBy = pending.context.dueAt;
   // A stage plan that is not known here cannot have been decided on here.
-  if (!stageOf(planOf(event.config_hash), event.stage))
+  if (!stageOf(pending.planOf(event.config_hash), event.stage))
     throw new Error(`Config ${event.config_hash} has no stage ${event.stage}.`);
 }
 
@@ -236,6 +242,49 @@ function compensationPlanned(pending: Pending, event: CompensationPlanned): void
     results: null,
     ...(unit.definition ? { snapshot: unit.definition.snapshot } : {}),
   });
+}
+
+function transitionTimedOut(pending: Pending, recorded: RecordedEvent, event: StageTransitionTimedOut): void {
+  const reason = `Given up after ${event.waited_seconds} s.`;
+  transitionRow(pending, recorded, event.kind, event.from, event.to, reason, {
+    results: null,
+    approvals: [],
+    result: 'timeout',
+    timeSplit: null,
+    requestedBy: recorded.actor,
+    confirmedBy: null,
+    configHash: pending.configHash,
+  });
+}
+
+type Transition = {
+  readonly results: string | null;
+  readonly approvals: readonly string[];
+  readonly result: 'success' | 'timeout';
+  readonly timeSplit: string | null;
+  readonly requestedBy: string;
+  readonly confirmedBy: string | null;
+  readonly configHash: string;
+};
+
+function transitionRow(
+  { recording: { clientId }, bucket, put }: Pending,
+  { seq }: RecordedEvent,
+  kind: TransitionKind,
+  from: string | null,
+  to: string,
+  reason: string,
+  { results, approvals, result, timeSplit, configHash, requestedBy, confirmedBy }: Transition,
+): void {
+  const id = `tr-${clientId}:${seq}`;
+  const by = [requestedBy, confirmedBy];
+  const cells = [kind, from, to, reason, results, null, configHash, list(approvals), ...by, result, timeSplit];
+  put('transition', clientId, bucket, seq, id, ...cells);
+}
+
+/** Looks are never further away than the base interval: only what is due sooner moves them. */
+function lookBy(pending: Pending, at: Instant): void {
+  if (at < (pending.lookBy ?? pending.context.dueAt)) pending.lookBy = at;
 }
 
 /** One row a destination that wants to be told; where none does, nothing is made. */

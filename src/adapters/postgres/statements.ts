@@ -9,6 +9,8 @@ export type Statement = {
   readonly text: string;
   readonly values?: readonly unknown[];
   readonly name?: string;
+  /** How long to wait for the answer, where that is to be shorter than usual; then the connection is lost. */
+  readonly query_timeout?: number;
 };
 
 /**

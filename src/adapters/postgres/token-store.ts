@@ -4,16 +4,17 @@ import { timestamptz } from './column-types.ts';
 import type { Database } from './database.ts';
 
 const COLUMNS =
-  'token_id, name, kind, roles, clients, evidence_kinds, intents, local, created_at, expires_at, revoked_at, last_used_at';
+  'token_id, name, kind, roles, clients, evidence_kinds, intents, groups, local, created_at, expires_at, revoked_at, last_used_at';
 type Row = TokenRecord & JsonObject;
 
 export function postgresTokenStore(database: Database): TokenStore {
   return {
     add: async (record, hash) => {
-      const { token_id, name, kind, roles, clients, evidence_kinds, intents, local, created_at, expires_at } = record;
+      const { token_id, name, kind, roles, clients, evidence_kinds, intents, groups, local, created_at, expires_at } =
+        record;
       const rows = await database.query(
-        `insert into tokens (token_id, name, hash, kind, roles, clients, evidence_kinds, intents, local, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing returning token_id`,
+        `insert into tokens (token_id, name, hash, kind, roles, clients, evidence_kinds, intents, local, created_at, expires_at, groups)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing returning token_id`,
         [
           token_id,
           name,
@@ -26,6 +27,7 @@ export function postgresTokenStore(database: Database): TokenStore {
           local,
           timestamptz(created_at),
           expires_at === null ? null : timestamptz(expires_at),
+          groups,
         ],
       );
       return rows.length > 0;

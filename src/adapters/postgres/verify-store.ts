@@ -31,10 +31,11 @@ const UNITS = `select client_id, work_id, status, owner, results from unit_of_wo
 const WAITING = `
 select client_id, work_id, task_id, state from uow_tasks where client_id = any($1::text[]) and state <> 'cancelled'`;
 
+// What was given up is no entry into a stage.
 const TRANSITIONS = `
 select t.client_id, t.seq, t.kind, t.to_stage from stage_transitions t
 join journey_states j on j.client_id = t.client_id
-where t.client_id = any($1::text[]) and t.seq >= j.events_from`;
+where t.client_id = any($1::text[]) and t.seq >= j.events_from and t.result = 'success'`;
 
 const APPROVALS = `select client_id, approval_id, status, votes from approvals where client_id = any($1::text[])`;
 

@@ -1,31 +1,39 @@
 import { isRefusal } from '#core/errors.ts';
-import { hasExit, stageOf, type Plan } from '#core/plan.ts';
+import { hasExit, stageOf, type Plan, type StagePlan } from '#core/plan.ts';
 import { fraction } from '#core/retry.ts';
-import type { Instant } from '#core/time.ts';
+import { SECOND, type Instant } from '#core/time.ts';
 import { judgeStage, isOpen, workDone, holds } from '#core/criteria/gate.ts';
-import { changedGoals, judgeGoals } from '#core/criteria/goals.ts';
-import { movedStreaks, rollbackTrigger } from '#core/criteria/rollback-criteria.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import { nextChange, timeIsUp } from '#core/journey/next-look.ts';
+import type { Deadlines } from '../deadlines.ts';
 import type { Dependencies } from '../dependencies.ts';
+import type { Submission } from '../journal.ts';
 import type { Logger } from '../ports.ts';
 
 /** Which journeys are to be looked at, and when again (journey time). */
 export type DueChecks = {
   /** Takes what is due, and pushes it to `until`: a claim that nobody finishes is due again then. */
   readonly claim: (now: Instant, until: Instant, limit: number) => Promise<readonly string[]>;
-  readonly schedule: (checks: readonly { readonly clientId: string; readonly dueAt: Instant }[]) => Promise<void>;
-  /** Stages without an exit need no more looks. */
-  readonly close: (clientIds: readonly string[]) => Promise<void>;
+  /** Says when to look again, for those that are still due at `claimedUntil`: whoever has moved one since knows better. */
+  readonly schedule: (
+    checks: readonly { readonly clientId: string; readonly dueAt: Instant }[],
+    claimedUntil: Instant,
+  ) => Promise<void>;
+  /** Completed journeys need no more looks. */
+  readonly close: (clientIds: readonly string[], claimedUntil: Instant) => Promise<void>;
 };
 
 export type EvaluateDependencies = Pick<Dependencies, 'journal' | 'plans' | 'clock' | 'ids'> & {
   readonly checks: DueChecks;
   readonly load: (clientIds: readonly string[]) => Promise<ReadonlyMap<string, Journey>>;
+  readonly deadlines: Deadlines;
   readonly logger: Logger;
 };
 
 const BATCH = 500;
+/** How many of a round that takes too long are named. */
+const NAMED = 10;
 
 /**
  * Judges every journey that is due. What time alone has not changed is only looked at: a command goes to the journal
@@ -36,72 +44,109 @@ export async function evaluateExits(dependencies: EvaluateDependencies): Promise
   for (;;) {
     const { clock, plans, checks } = dependencies;
     const now = clock.journey();
-    const claimed = await checks.claim(now, now + plans.active().baseInterval_ms, BATCH);
+    const until = now + plans.active().baseInterval_ms;
+    const claimed = await checks.claim(now, until, BATCH);
     if (claimed.length === 0) return judged;
     judged += claimed.length;
-    await evaluate(dependencies, claimed, now);
+    await inTime(dependencies, claimed, (since) => evaluate(dependencies, { clientIds: claimed, now, until, since }));
     if (claimed.length < BATCH) return judged;
   }
 }
 
-async function evaluate(dependencies: EvaluateDependencies, clientIds: readonly string[], now: Instant): Promise<void> {
+/** Loading, judging and recording share one budget; a round that goes beyond it is told of while it lasts. */
+async function inTime(
+  { clock, plans, ids, deadlines }: EvaluateDependencies,
+  clientIds: readonly string[],
+  round: (since: Instant) => Promise<void>,
+): Promise<void> {
+  const [since, budget_ms, name] = [clock.machine(), plans.active().exitValidation_ms, ids.random()];
+  deadlines.begin('exit_criteria_validation_timed_out', name, {
+    since,
+    budget_ms,
+    message: `${clientIds.length} journeys were not judged within ${budget_ms / SECOND} s; what is missing is unknown until the next evaluation.`,
+    fields: { journeys: clientIds.length, client_ids: clientIds.slice(0, NAMED) },
+  });
+  try {
+    await round(since);
+  } finally {
+    deadlines.end('exit_criteria_validation_timed_out', name);
+  }
+}
+
+type Round = {
+  readonly clientIds: readonly string[];
+  readonly now: Instant;
+  readonly until: Instant;
+  /** Machine time. */
+  readonly since: Instant;
+};
+
+async function evaluate(dependencies: EvaluateDependencies, round: Round): Promise<void> {
   const { plans, checks, load } = dependencies;
+  const { clientIds, until, since } = round;
   const journeys = await load(clientIds);
   await plans.ensure(new Set([...journeys.values()].map(({ configHash }) => configHash)));
   const closed: string[] = [];
   const again: { clientId: string; dueAt: Instant }[] = [];
-  const moved: string[] = [];
+  const moved: Submitted[] = [];
   for (const clientId of clientIds) {
     const journey = journeys.get(clientId);
-    const look = journey && lookAt(dependencies, journey, now);
+    const look = journey && lookAt(dependencies, journey, round);
     if (!look) closed.push(clientId);
     else again.push({ clientId, dueAt: look.dueAt });
-    if (look?.moves) moved.push(clientId);
+    if (look?.moves)
+      moved.push({ clientId, since, ...(look.isOpen ? { gateOpenSince: dependencies.clock.machine() } : {}) });
   }
-  await Promise.all(moved.map((clientId) => submitEvaluate(dependencies, clientId)));
-  if (again.length > 0) await checks.schedule(again);
-  if (closed.length > 0) await checks.close(closed);
+  await Promise.all(moved.map((one) => submitEvaluate(dependencies, one)));
+  if (again.length > 0) await checks.schedule(again, until);
+  if (closed.length > 0) await checks.close(closed, until);
 }
 
-type Look = { readonly dueAt: Instant; readonly moves: boolean };
+type Look = { readonly dueAt: Instant; readonly moves: boolean; readonly isOpen: boolean };
+type Submitted = Pick<Submission, 'clientId' | 'since' | 'gateOpenSince'>;
 
 /** Undefined: nothing more will come of looking at it. */
-function lookAt({ plans, ids }: EvaluateDependencies, journey: Journey, now: Instant): Look | undefined {
+function lookAt(
+  { plans, ids, clock }: EvaluateDependencies,
+  journey: Journey,
+  { now, since }: Round,
+): Look | undefined {
   const plan = plans.get(journey.configHash);
   const stage = stageOf(plan, journey.stage);
   if (journey.status === 'completed' || !stage) return undefined;
-  // A rollback may bring a journey back from the last stage: its row stays, for a look now and then.
-  const rarely = now + plan.baseInterval_ms * 12;
-  if (journey.status !== 'active') return { dueAt: rarely, moves: false };
-  const exits = hasExit(plan, stage);
-  const verdicts = exits ? judgeStage(stage, journey, now, ids.digest) : [];
-  const goals = judgeGoals(stage, journey, now);
-  const trigger = rollbackTrigger(plan, stage, journey, now);
-  const watched = exits || goals.length > 0 || stage.rollbackCriteria.length > 0;
-  const edges = [...verdicts, ...goals.map(({ verdict }) => verdict), trigger].flatMap(
-    ({ changesAt }) => changesAt ?? [],
-  );
+  if (journey.status !== 'active') return { dueAt: now + plan.baseInterval_ms * SELDOM, moves: false, isOpen: false };
+  if (!hasExit(plan, stage)) {
+    // A rollback may bring a journey back from the last stage: its row stays, for a look now and then.
+    const watched = stage.goals.length > 0 || stage.rollbackCriteria.length > 0;
+    const dueAt = Math.min(
+      now + plan.baseInterval_ms * (watched ? 1 : SELDOM),
+      nextChange(plan, stage, journey, [], now) ?? Infinity,
+    );
+    return { dueAt, moves: timeIsUp(plan, stage, journey, now), isOpen: false };
+  }
+  const overtime = (): boolean => clock.machine() - since > plan.exitValidation_ms;
+  const verdicts = judgeStage(stage, journey, now, ids.digest, overtime);
   return {
-    dueAt: watched ? dueAfter(plan, journey, edges, now) : rarely,
-    moves:
-      (exits && follows(journey, verdicts, now)) ||
-      trigger.verdicts.length > 0 ||
-      changedGoals(journey, goals).length > 0 ||
-      Object.keys(movedStreaks(stage, journey, now)).length > 0,
+    dueAt: dueAfter(plan, stage, journey, verdicts, now),
+    moves: timeIsUp(plan, stage, journey, now) || follows(journey, verdicts),
+    isOpen: isOpen(journey, verdicts) && stage.autoPromotion,
   };
 }
 
+/** Base intervals between looks at what seldom changes by time. */
+const SELDOM = 12;
+
 /** The soonest instant at which time alone changes a verdict, or the base interval with a jitter that spreads the load. */
-function dueAfter(plan: Plan, { clientId, version }: Journey, edges: readonly Instant[], now: Instant): Instant {
-  const base = now + Math.round(plan.baseInterval_ms * (0.9 + 0.1 * fraction(`${clientId}:${version}`)));
-  return Math.min(base, ...edges.map((edge) => Math.max(edge, now + 1)));
+function dueAfter(plan: Plan, stage: StagePlan, journey: Journey, verdicts: readonly Verdict[], now: Instant): Instant {
+  const spread = 0.9 + 0.1 * fraction(`${journey.clientId}:${journey.version}`);
+  const base = now + Math.round(plan.baseInterval_ms * spread);
+  return Math.min(base, nextChange(plan, stage, journey, verdicts, now) ?? base);
 }
 
-function follows(journey: Journey, verdicts: readonly Verdict[], now: Instant): boolean {
+function follows(journey: Journey, verdicts: readonly Verdict[]): boolean {
   const { verdicts: recorded, approval } = journey;
   return (
     isOpen(journey, verdicts) ||
-    (approval?.status === 'open' && now > approval.expiresAt) ||
     (workDone(journey) && (approval === null || approval.status === 'void') && onlyApprovalIsMissing(verdicts)) ||
     ((workDone(journey) || Object.keys(recorded).length > 0) &&
       verdicts.some(
@@ -113,10 +158,11 @@ function follows(journey: Journey, verdicts: readonly Verdict[], now: Instant): 
 const onlyApprovalIsMissing = (verdicts: readonly Verdict[]): boolean =>
   verdicts.filter((verdict) => !holds(verdict)).every(({ code }) => code.startsWith('approval.'));
 
-async function submitEvaluate({ journal, ids, logger }: EvaluateDependencies, clientId: string): Promise<void> {
+async function submitEvaluate({ journal, ids, logger }: EvaluateDependencies, evaluation: Submitted): Promise<void> {
+  const { clientId } = evaluation;
   try {
     const answer = await journal.submit({
-      clientId,
+      ...evaluation,
       command: { type: 'evaluate' },
       actor: 'system',
       door: 'scheduler',

@@ -18,6 +18,7 @@ export const createToken = defineUseCase({
       verb: 'token create',
       examples: [
         'token create --name=ci --roles=operator',
+        'token create --name=dana --roles=approver --groups=client-success',
         'token create --name=scanner --kind=agent --evidence-kinds=security_scan',
         'token create --name=deployer --kind=agent --intents=deploy_production_environment',
       ],
@@ -43,6 +44,15 @@ export const createToken = defineUseCase({
       .max(200)
       .optional()
       .describe('The only intents whose tasks it may claim; all unless said.'),
+    groups: z
+      .array(
+        z
+          .string()
+          .regex(/^[^\s:][^\s]{0,63}$/, 'must be 1 to 64 characters without spaces, not beginning with a colon'),
+      )
+      .max(50)
+      .default([])
+      .describe('Groups that its holder belongs to: approvers may name group:<name>.'),
     expires_in_days: z.coerce.number().positive().max(3_650).optional().describe('Never unless said.'),
   }),
   output: z.object({ token_id: z.string(), name: z.string(), token: z.string(), expires_at: z.string().nullable() }),
@@ -65,6 +75,7 @@ export const createToken = defineUseCase({
       clients: input.clients ?? null,
       evidence_kinds: input.evidence_kinds,
       intents: input.intents ?? null,
+      groups: input.groups,
       local: false,
       created_at: now,
       expires_at: expiresAt,

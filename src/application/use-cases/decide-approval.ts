@@ -28,14 +28,14 @@ export const decideApproval = defineUseCase({
   output: JourneyView,
   client: ({ approval_id }) => clientOfApproval(approval_id),
   run: (dependencies, call, { approval_id, decision, reason, digest }) => {
-    const { id, kind } = call.principal;
+    const { id, kind, groups } = call.principal;
     return submitForView(dependencies, call, clientOfApproval(approval_id), {
       type: 'decide_approval',
       approvalId: approval_id,
       decision,
       reason: reason ?? null,
       digest,
-      by: { id, kind, roles: [...effectiveRoles(call.principal)] },
+      by: { id, kind, roles: [...effectiveRoles(call.principal)], ...(groups ? { groups } : {}) },
     });
   },
 });

@@ -24,6 +24,8 @@ export const listApprovals = defineUseCase({
         votes: z.unknown(),
         requested_at: z.string(),
         expires_at: z.string(),
+        reminders: z.number().describe('How often they have been asked again.'),
+        reminded_at: z.string().nullable(),
       }),
     ),
   }),
@@ -36,6 +38,7 @@ export const listApprovals = defineUseCase({
         outcomes: { ...row.outcomes },
         requested_at: iso(row.requested_at),
         expires_at: iso(row.expires_at),
+        reminded_at: row.reminded_at === null ? null : iso(row.reminded_at),
       })),
     };
   },

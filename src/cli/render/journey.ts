@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ApprovalView, CriterionView, GoalView, JourneyView, OverrideView, TaskView } from '#application/view.ts';
 import type { Paper, Style } from './paper.ts';
 import { pairs, table, type Cell } from './table.ts';
-import { inLine, time } from './values.ts';
+import { inLine, span, time } from './values.ts';
 import { wrap } from './width.ts';
 
 export type Journey = z.output<typeof JourneyView>;
@@ -42,6 +42,7 @@ function headOf(journey: Journey): readonly (readonly [string, Cell])[] {
     ['Started', `${time(journey.started_at)} by ${journey.started_by}`],
     ['In stage since', time(journey.stage_started_at)],
     ...(journey.paused_seconds > 0 ? [['Paused for', spanText(journey.paused_seconds)] as const] : []),
+    ['Waited for', waitedFor(journey)],
   ];
 }
 
@@ -56,9 +57,18 @@ function spanText(seconds: number): string {
 
 export const gateCell = (gate: string): Cell => ({ text: gate, style: gate === 'open' ? 'green' : 'yellow' });
 
-export function stageText({ stage_name, stage, day, duration_target_days }: Journey): string {
+export function stageText({ stage_name, stage, day, duration_target_days, duration }: Journey): string {
   const name = stage_name === stage ? stage : `${stage_name} (${stage})`;
-  return `${name}, day ${day}${duration_target_days === null ? '' : ` of ${duration_target_days}`}`;
+  const signal = { on_track: '', at_risk: ', at risk', breached: ', target missed' }[duration ?? 'on_track'];
+  return `${name}, day ${day}${duration_target_days === null ? '' : ` of ${duration_target_days}${signal}`}`;
+}
+
+/** `us 2 d 3 h, approver 4 h (now)` */
+function waitedFor({ time_split: { waiting_on, ...split } }: Journey): string {
+  const told = Object.entries(split)
+    .filter(([party, seconds]) => seconds >= 1 || party === waiting_on)
+    .map(([party, seconds]) => `${party} ${span(seconds)}${party === waiting_on ? ' (now)' : ''}`);
+  return told.join(', ') || 'nobody yet';
 }
 
 export const section = (paper: Paper, title: string, lines: readonly string[]): readonly string[] =>
@@ -148,6 +158,9 @@ function approvalLines(paper: Paper, approval: z.output<typeof ApprovalView>): r
     ['Request', approval_id],
     ['For', check_id],
     ['Status', `${status}${decided}`],
+    ...(approval.reminders > 0
+      ? [['Reminded', approval.reminders === 1 ? 'once' : `${approval.reminders} times`] as const]
+      : []),
     ...(votes.length > 0 ? [['Said yes', votes.join(', ')] as const] : []),
     ...(reason === null ? [] : [['Reason', reason] as const]),
     ['Asked', time(requested_at)],

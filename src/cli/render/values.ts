@@ -18,6 +18,27 @@ const isSimple = (value: unknown): boolean => typeof value !== 'object' || value
 export const time = (iso: string | null): string =>
   iso === null ? '-' : iso.replace('T', ' ').replace(/(:\d\d)\.\d+Z$/, '$1Z');
 
+/** `2 d 3 h`: the two largest units of a span of seconds. */
+export function span(seconds: number): string {
+  const units = [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['min', 60],
+    ['s', 1],
+  ] as const;
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first === -1) return '0 s';
+  let left = Math.floor(seconds);
+  return units
+    .slice(first, first + 2)
+    .flatMap(([unit, size]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return count > 0 ? [`${count} ${unit}`] : [];
+    })
+    .join(' ');
+}
+
 /** Shows an answer that has no presenter of its own: its values as a list, its lists of objects as tables. */
 export function anyLines(paper: Paper, value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [inLine(value)];

@@ -1,4 +1,4 @@
-import type { Instant } from '../time.ts';
+import { MINUTE, type Instant } from '../time.ts';
 import type { ApprovalCriterion, Criterion, EvidenceCriterion, JudgeContext, StagePlan } from '../plan.ts';
 import type { Journey } from '../journey/journey.ts';
 import { outputsOf } from '../journey/evolve.ts';
@@ -7,17 +7,49 @@ import { held, prolonged } from './hysteresis.ts';
 import { failed, passed, skipped, unknown, type Judgement, type Outcome, type Verdict } from './verdict.ts';
 
 /** Every criterion of the stage, judged on what the journey knows at `now`; approvals last, since they rest on the others. */
-export function judgeStage(stage: StagePlan, journey: Journey, now: Instant, digest: Digest): readonly Verdict[] {
+export function judgeStage(
+  stage: StagePlan,
+  journey: Journey,
+  now: Instant,
+  digest: Digest,
+  overtime: () => boolean = () => false,
+): readonly Verdict[] {
   const context = contextOf(journey, now);
   const judged = new Map<string, Verdict>();
   for (const criterion of stage.criteria)
-    if (criterion.kind === 'evidence') judged.set(criterion.checkId, judgeOnEvidence(criterion, journey, context));
+    if (criterion.kind === 'evidence')
+      judged.set(criterion.checkId, judgeInTime(criterion, journey, context, overtime));
   // Only an approval needs to know what it was asked for.
   const asked = approvalCriterion(stage) ? digestOf(journey, [...judged.values()], digest) : '';
   return stage.criteria.map(
     (criterion) => judged.get(criterion.checkId) ?? judgeApproval(criterion as ApprovalCriterion, journey, now, asked),
   );
 }
+
+/** A verdict that came too late does not count, whatever it says: it may rest on what was true a while ago. */
+function judgeInTime(
+  criterion: EvidenceCriterion,
+  journey: Journey,
+  context: JudgeContext,
+  overtime: () => boolean,
+): Verdict {
+  const verdict = overtime() ? null : judgeOnEvidence(criterion, journey, context);
+  return verdict && !overtime() ? verdict : missed(criterion, context.now);
+}
+
+const TIMED_OUT = 'validation.timed_out';
+
+const missed = ({ checkId, required }: EvidenceCriterion, now: Instant): Verdict => ({
+  ...unknown(TIMED_OUT, 'It was not judged in the time for an evaluation.', {
+    distance: 'an evaluation that is done in time',
+    changesAt: now + MINUTE,
+  }),
+  checkId,
+  required,
+  observedAt: null,
+});
+
+export const missedTheTime = ({ code }: Pick<Verdict, 'code'>): boolean => code === TIMED_OUT;
 
 export type Digest = (text: string) => string;
 

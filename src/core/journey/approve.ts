@@ -13,7 +13,10 @@ export function decideApproval(draft: Draft, command: DecideApproval): Refusal |
     return refuse(
       'approval.not_open',
       `${command.approvalId} is not the open request of ${draft.journey.clientId}.`,
-      'List the open approvals.',
+      approval?.status === 'open'
+        ? `The open one is ${approval.id}: look at what it shows.`
+        : 'List the open approvals.',
+      approval?.status === 'open' ? { open: approval.id } : undefined,
     );
   const criterion = approvalCriterion(presentStage(draft));
   if (!criterion) return refuse('approval.unknown', `${draft.journey.stage} asks for no approval.`);
@@ -49,8 +52,11 @@ function closed(approval: Approval, { world }: Draft): Refusal | undefined {
   if (approval.status === 'void')
     return refuse(
       'approval.stale',
-      `The request ${approval.id} is void: ${approval.reason ?? 'it has moved on'}.`,
+      approval.changed.length > 0
+        ? `What was to be approved has changed: ${approval.changed.join('; ')}.`
+        : `The request ${approval.id} is void: ${approval.reason ?? 'it has moved on'}.`,
       'Look at the criteria again; a new request follows when the gate is ready.',
+      approval.changed.length > 0 ? { changed: approval.changed } : undefined,
     );
   if (approval.status !== 'open')
     return refuse(
@@ -90,10 +96,11 @@ function notEntitled(
   return undefined;
 }
 
-const isApprover = (approvers: readonly string[], { id, roles }: Actor): boolean =>
+/** By name, by role, or by a group that the door has found the person in. */
+const isApprover = (approvers: readonly string[], { id, roles, groups = [] }: Actor): boolean =>
   approvers.length === 0
     ? roles.includes('approver')
-    : approvers.includes(`user:${id}`) || roles.some((role) => approvers.includes(`role:${role}`));
+    : [`user:${id}`, ...roles.map((role) => `role:${role}`), ...groups].some((as) => approvers.includes(as));
 
 function stale(
   criterion: ApprovalCriterion,

@@ -17,6 +17,7 @@ import { rollBack, stopWork } from './roll-back.ts';
 import { judge, judgeAgain, promote, settle } from './settle.ts';
 import { claimTask } from './claim.ts';
 import { timeOutUnit } from './time-out-unit.ts';
+import { timeSplit } from './time-split.ts';
 import { beginAttempt, resumeWaiting, retryTasks, takeOver, taskResult } from './work.ts';
 
 /** What follows when `command` meets the journey of `clientId`: the facts to record, or why there are none. Pure. */
@@ -102,7 +103,12 @@ function start(world: World, clientId: string, before: Journey | null, command: 
     metadata: command.metadata,
     started_by: command.by,
   } as const;
-  const draft: Draft = { world, journey: evolve(before, started, clientId, world.now), events: [started] };
+  const draft: Draft = {
+    world,
+    journey: evolve(before, started, clientId, world.now),
+    events: [started],
+    lookAt: null,
+  };
   if (world.mayAdmit) enter(draft);
   return decided(draft);
 }
@@ -141,7 +147,12 @@ function promoteByHand(draft: Draft, { reason, entry }: Promote): Refusal | unde
 
 function complete(draft: Draft, reason: string): undefined {
   stopWork(draft, 'completed');
-  record(draft, { type: 'journey_completed', reason });
+  const { journey, world } = draft;
+  record(draft, {
+    type: 'journey_completed',
+    reason,
+    ...(journey.stageEntry === 0 ? {} : { time_split_ms: timeSplit(journey, world.now) }),
+  });
 }
 
 function provideInput(draft: Draft, inputs: JsonObject): Refusal | undefined {

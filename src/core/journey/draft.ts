@@ -1,4 +1,4 @@
-import type { Instant } from '../time.ts';
+import { SECOND, type Instant } from '../time.ts';
 import type { Plan, StagePlan, WorkTemplate } from '../plan.ts';
 import { stageOf } from '../plan.ts';
 import { definitionOf, type Unit } from '../work/unit.ts';
@@ -16,6 +16,10 @@ export type World = {
   readonly active: Plan;
   readonly now: Instant;
   readonly machineNow: Instant;
+  /** Machine time since when what is asked has been waiting: a promotion since its gate was found open, a rollback since its request. */
+  readonly since: Instant;
+  /** Whether the time for judging the journey is over; asked after each judgement. */
+  readonly overtime: () => boolean;
   /** This process, as the owner of units of work. */
   readonly epoch: number;
   /** Whether this process takes on more units of work. */
@@ -28,23 +32,40 @@ export type World = {
   readonly digest: Digest;
 };
 
-export type Decision = { readonly journey: Journey; readonly events: readonly JourneyEvent[] } | Refusal;
+export type Decision = Decided | Refusal;
+
+export type Decided = {
+  readonly journey: Journey;
+  readonly events: readonly JourneyEvent[];
+  /** When time alone changes something next, as far as this decision has looked; null: nothing that it knows of. */
+  readonly lookAt: Instant | null;
+};
 
 /** A decision in the making: the journey as it would be after the events so far. */
 export type Draft = {
   readonly world: World;
   journey: Journey;
   readonly events: JourneyEvent[];
+  lookAt: Instant | null;
 };
 
-export const draftOf = (world: World, journey: Journey): Draft => ({ world, journey, events: [] });
+export const draftOf = (world: World, journey: Journey): Draft => ({ world, journey, events: [], lookAt: null });
 
 export function record(draft: Draft, event: JourneyEvent): void {
   draft.journey = evolve(draft.journey, event, draft.journey.clientId, draft.world.now);
   draft.events.push(event);
 }
 
-export const decided = ({ journey, events }: Draft): Decision => ({ journey, events });
+export const decided = ({ journey, events, lookAt }: Draft): Decided => ({ journey, events, lookAt });
+
+/** By how much what is asked has waited too long; undefined: it is in time. */
+export function overBudget(
+  { machineNow, since }: World,
+  budget_ms: number,
+): { readonly waited_seconds: number; readonly budget_seconds: number } | undefined {
+  const waited_ms = machineNow - since;
+  return waited_ms > budget_ms ? { waited_seconds: waited_ms / SECOND, budget_seconds: budget_ms / SECOND } : undefined;
+}
 
 /** The present stage under the journey's pinned plan. A plan always has the stages that its journeys are in. */
 export function presentStage({ world, journey }: Draft): StagePlan {

@@ -1,9 +1,11 @@
 import { hasExit, type Plan, type StagePlan } from '../plan.ts';
 import { workIdOf } from '../work/unit.ts';
+import { durationOf } from './durations.ts';
 import { planCompensation, type Compensation } from './compensation.ts';
 import { record, type Draft } from './draft.ts';
 import type { CriterionResult, StageEntered, TransitionKind } from './events.ts';
 import { settle } from './settle.ts';
+import { timeSplit } from './time-split.ts';
 import { advanceUnits } from './work.ts';
 
 export type Entry = {
@@ -38,12 +40,14 @@ export function enterStage(draft: Draft, plan: Plan, stage: StagePlan, entry: En
       template_id: id,
     })),
     owner: world.hasRoom ? world.epoch : null,
+    ...(entry.from === null ? {} : { time_split_ms: timeSplit(journey, world.now) }),
     ...(entry.results ? { results: entry.results } : {}),
     ...(entry.approvalId === undefined ? {} : { approval_id: entry.approvalId }),
     ...(entry.override ? { override: entry.override } : {}),
     ...(entry.automatic ? { automatic: entry.automatic } : {}),
   });
   if (entry.compensation) planCompensation(draft, entry.compensation);
+  draft.lookAt = durationOf(stage, draft.journey, world.now).changesAt;
   advanceUnits(draft);
   // With work to do the gate cannot open yet, and a list of criteria that nobody could have met tells nothing.
   if (stage.templates.length === 0) settle(draft);

@@ -6,6 +6,8 @@ import type { Streak } from '../criteria/hysteresis.ts';
 import type { Health } from '../criteria/goals.ts';
 import type { RetryPolicy } from '../retry.ts';
 import type { TaskError } from '../work/unit.ts';
+import type { Calendar } from '../calendar.ts';
+import type { TimeSplit } from './time-split.ts';
 
 /** A fact about a journey. Stored once, never edited; a change of shape is a new type. All times are journey time unless said. */
 export type JourneyEvent =
@@ -38,7 +40,12 @@ export type JourneyEvent =
   | CompensationPlanned
   | CriteriaTracked
   | CriterionRegressed
-  | GoalsJudged;
+  | GoalsJudged
+  | ApprovalReminded
+  | StageDuration
+  | StageTransitionTimedOut
+  | ExitCriteriaValidationTimedOut
+  | RollbackInitiationTimedOut;
 
 export type JourneyStarted = {
   readonly type: 'journey_started';
@@ -72,6 +79,8 @@ export type StageEntered = {
   readonly override?: { readonly override_id: string; readonly requested_by: string; readonly confirmed_by: string };
   /** The orchestrator decided it, whoever sent what it followed from. */
   readonly automatic?: true;
+  /** Whom the stage that was left had waited for. */
+  readonly time_split_ms?: TimeSplit;
 };
 
 export type JourneyRolledBack = {
@@ -81,7 +90,12 @@ export type JourneyRolledBack = {
   readonly reason: string;
 };
 
-export type JourneyCompleted = { readonly type: 'journey_completed'; readonly reason: string };
+export type JourneyCompleted = {
+  readonly type: 'journey_completed';
+  readonly reason: string;
+  /** Whom the last stage had waited for. */
+  readonly time_split_ms?: TimeSplit;
+};
 
 /**
  * The tombstone: what stands before it may be, and has to be, replaced by what says nothing of the client. The reason is
@@ -285,4 +299,46 @@ export type GoalsJudged = {
     readonly target?: Json;
     readonly observed_at: Instant | null;
   }[];
+};
+
+/** The people who were asked are to be told again. */
+export type ApprovalReminded = {
+  readonly type: 'approval_reminded';
+  readonly approval_id: string;
+  /** 1, 2, 3 … */
+  readonly reminder: number;
+};
+
+/** The stage has taken 80 % of its target, or all of it: once each a stage entry. */
+export type StageDuration = {
+  readonly type: 'stage_duration_at_risk' | 'stage_duration_breached';
+  readonly stage: string;
+  readonly entry: number;
+  readonly target_days: number;
+  readonly age_days: number;
+  readonly calendar: Calendar;
+};
+
+type OverBudget = { readonly waited_seconds: number; readonly budget_seconds: number };
+
+/** The open gate was not passed in time: the transition is given up, and the next look finds the gate again. */
+export type StageTransitionTimedOut = OverBudget & {
+  readonly type: 'stage_transition_timed_out';
+  readonly kind: 'promotion' | 'override';
+  readonly from: string;
+  readonly to: string;
+};
+
+/** The stage was not judged in time: what was not judged is unknown until the next evaluation. */
+export type ExitCriteriaValidationTimedOut = {
+  readonly type: 'exit_criteria_validation_timed_out';
+  readonly stage: string;
+  readonly check_ids: readonly string[];
+  readonly budget_seconds: number;
+};
+
+/** The rollback that follows was recorded later than it should have been. */
+export type RollbackInitiationTimedOut = OverBudget & {
+  readonly type: 'rollback_initiation_timed_out';
+  readonly from: string;
 };

@@ -6,6 +6,7 @@ import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
 import { freshEntry, type Approval, type Journey, type RecordedVerdict } from './journey.ts';
 import { evolveLifecycle } from './evolve-lifecycle.ts';
 import { pausedFor_ms } from './paused-time.ts';
+import { waitsAfter, waitsFrom } from './time-split.ts';
 import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
 
 /**
@@ -18,9 +19,14 @@ export function evolve(journey: Journey | null, event: JourneyEvent, clientId: s
   // What `applied` answers is new and ours; copying its two dozen fields a second time was 5 % of a flush.
   const next: Mutable<Journey> = applied(journey, event, at);
   next.version = journey.version + 1;
+  if (mayWaitForOthers(journey, next)) next.waits = waitsAfter(next.waits, next, at);
   if (event.type === 'stage_entered') next.enteredVersion = next.version;
   return next;
 }
+
+/** Most events change nothing about who has to do something next. */
+const mayWaitForOthers = (before: Journey, after: Journey): boolean =>
+  before.units !== after.units || before.approval !== after.approval || before.status !== after.status;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -30,6 +36,9 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
     case 'stage_entered':
       return entered(journey, event, at);
     case 'journey_rolled_back':
+    case 'stage_transition_timed_out':
+    case 'exit_criteria_validation_timed_out':
+    case 'rollback_initiation_timed_out':
       return { ...journey };
     case 'journey_completed':
       return {
@@ -98,7 +107,18 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
         ...approval,
         status: 'void',
         reason: event.why,
+        changed: event.changed,
       }));
+    case 'approval_reminded':
+      return withApproval(journey, event.approval_id, (approval) => ({
+        ...approval,
+        reminders: event.reminder,
+        remindedAt: at,
+      }));
+    case 'stage_duration_at_risk':
+      return { ...journey, duration: 'at_risk' };
+    case 'stage_duration_breached':
+      return { ...journey, duration: 'breached' };
     default:
       return evolveLifecycle(journey, event, at);
   }
@@ -130,6 +150,7 @@ function started(before: Journey | null, event: JourneyStarted, clientId: string
     entryKind: 'start',
     done: {},
     rolledBackAt: [],
+    waits: waitsFrom(at),
   };
 }
 
@@ -156,6 +177,7 @@ function entered(journey: Journey, event: StageEntered, at: Instant): Journey {
     })),
     ...freshEntry,
     entryKind: event.kind,
+    waits: waitsFrom(at),
   };
 }
 
@@ -269,6 +291,9 @@ function requested(event: Extract<JourneyEvent, { type: 'approval_requested' }>,
     votes: [],
     decidedBy: null,
     reason: null,
+    changed: [],
+    reminders: 0,
+    remindedAt: null,
   };
 }
 

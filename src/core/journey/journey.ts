@@ -6,6 +6,8 @@ import type { Streaks } from '../criteria/hysteresis.ts';
 import type { RecordedHealth } from '../criteria/goals.ts';
 import type { Unit } from '../work/unit.ts';
 import type { CompensationStep, TransitionKind } from './events.ts';
+import type { DurationSignal } from './durations.ts';
+import type { Waits } from './time-split.ts';
 
 export const journeyStatuses = ['queued', 'active', 'paused', 'completed'] as const;
 export type JourneyStatus = (typeof journeyStatuses)[number];
@@ -15,6 +17,8 @@ export type Actor = {
   readonly id: string;
   readonly kind: 'user' | 'agent' | 'system';
   readonly roles: readonly string[];
+  /** The groups that the door has found them in, as approvers name them: `group:<name>`, `slack_group:<id>`. */
+  readonly groups?: readonly string[];
 };
 
 /** One client's way through the stages: the fold of its events, with what the next decision needs. All times are journey time. */
@@ -75,10 +79,15 @@ export type Journey = {
   readonly done: { readonly [stage: string]: readonly string[] };
   /** When this run was rolled back automatically, the oldest first. */
   readonly rolledBackAt: readonly Instant[];
+  /** What has been recorded about this stage entry's duration. */
+  readonly duration: DurationSignal;
+  /** Whom this stage entry has waited for. */
+  readonly waits: Waits;
 };
 
 /** What begins anew with every stage entry. */
 export const freshEntry = {
+  duration: 'on_track',
   verdicts: {},
   approval: null,
   pause: null,
@@ -129,4 +138,8 @@ export type Approval = {
   readonly votes: readonly string[];
   readonly decidedBy: string | null;
   readonly reason: string | null;
+  /** The outcomes that made it void, in words. */
+  readonly changed: readonly string[];
+  readonly reminders: number;
+  readonly remindedAt: Instant | null;
 };

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { JourneyEvent } from './events.ts';
+import type { JourneyEvent, StageDuration } from './events.ts';
 
 /** What others may be told, by the names that they subscribe to. Public: a receiver decides by them. */
 export const messageTypes = [
@@ -17,6 +17,9 @@ export const messageTypes = [
   'approval.requested',
   'approval.decided',
   'approval.voided',
+  'approval.reminded',
+  'duration.at_risk',
+  'duration.breached',
   'work.failed',
 ] as const;
 export type MessageType = (typeof messageTypes)[number];
@@ -45,6 +48,13 @@ const entered = {
   override: 'journey.overridden',
   rollback: 'journey.rolled_back',
 } as const;
+
+const durationData = ({ stage, target_days, age_days, calendar }: StageDuration): JsonObject => ({
+  stage,
+  target_days,
+  age_days,
+  calendar,
+});
 
 /** The one place that says which events are told outside, and how: one entry an event type; the others stay inside. */
 const projections: { readonly [T in JourneyEvent['type']]?: Projection<Extract<JourneyEvent, { type: T }>> } = {
@@ -106,6 +116,12 @@ const projections: { readonly [T in JourneyEvent['type']]?: Projection<Extract<J
     type: () => 'approval.voided',
     data: ({ approval_id, why, changed }, stage) => ({ stage, approval_id, why, changed }),
   },
+  approval_reminded: {
+    type: () => 'approval.reminded',
+    data: ({ approval_id, reminder }, stage) => ({ stage, approval_id, reminder }),
+  },
+  stage_duration_at_risk: { type: () => 'duration.at_risk', data: durationData },
+  stage_duration_breached: { type: () => 'duration.breached', data: durationData },
   unit_failed: {
     type: () => 'work.failed',
     data: ({ work_id }, stage) => ({ stage, work_id }),

@@ -3,7 +3,7 @@ import { stageBefore, stageOf, type Plan, type StagePlan } from '../plan.ts';
 import type { Verdict } from '../criteria/verdict.ts';
 import type { RollBack } from './commands.ts';
 import { compensationFor } from './compensation.ts';
-import { planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
+import { overBudget, planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
 import { enterStage } from './enter-stage.ts';
 import { endPause } from './pause.ts';
 import { voidApproval } from './settle.ts';
@@ -28,6 +28,8 @@ export function goBackTo(
 ): void {
   // A rollback is a decision to go on elsewhere: it ends a pause before it begins.
   endPause(draft, reason);
+  const late = overBudget(draft.world, presentPlan(draft).rollbackInitiation_ms);
+  if (late) record(draft, { type: 'rollback_initiation_timed_out', from: from.id, ...late });
   const of = { from: from.id, to: target.id, reason };
   if (verdicts)
     record(draft, { type: 'journey_rolled_back_automatically', ...of, verdicts: verdicts.map(judgementOf) });

@@ -1,10 +1,23 @@
 import { hasExit, stageAfter, stageOf, type ApprovalCriterion, type StagePlan } from '../plan.ts';
-import { approvalCriterion, digestOf, holds, isOpen, judgeStage, outcomesOf, workDone } from '../criteria/gate.ts';
+import {
+  approvalCriterion,
+  digestOf,
+  holds,
+  isOpen,
+  judgeStage,
+  missedTheTime,
+  outcomesOf,
+  workDone,
+} from '../criteria/gate.ts';
 import type { Verdict } from '../criteria/verdict.ts';
-import { planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
+import { SECOND } from '../time.ts';
+import { overBudget, planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
+import { followDuration } from './durations.ts';
 import { enterStage } from './enter-stage.ts';
 import type { StageEntered } from './events.ts';
 import type { Approval } from './journey.ts';
+import { nextChange } from './next-look.ts';
+import { remind } from './remind.ts';
 import { recordGoals, recordRegressions, recordStreaks } from './track.ts';
 import { judgementOf, resultOf } from './verdict-events.ts';
 import { rollBackAutomatically } from './auto-roll-back.ts';
@@ -13,16 +26,40 @@ import { rollBackAutomatically } from './auto-roll-back.ts';
 export function settle(draft: Draft): void {
   if (draft.journey.status !== 'active') return;
   const stage = presentStage(draft);
+  const { stageEntry } = draft.journey;
+  followDuration(draft, stage);
   recordStreaks(draft, stage);
   if (rollBackAutomatically(draft, stage)) return;
   recordGoals(draft, stage);
-  if (!hasExit(presentPlan(draft), stage)) return;
+  let verdicts: readonly Verdict[] = [];
+  if (hasExit(presentPlan(draft), stage)) {
+    verdicts = judgeAgain(draft, stage);
+    if (verdicts.some(missedTheTime)) noteMissed(draft, stage, verdicts);
+    else {
+      if (settleApproval(draft, stage, verdicts)) verdicts = judgeAgain(draft, stage);
+      if (isOpen(draft.journey, verdicts) && stage.autoPromotion)
+        promote(draft, stage, verdicts, 'promotion', 'All exit criteria are met.');
+      if (draft.journey.stageEntry !== stageEntry) return;
+    }
+    recordChanges(draft, verdicts);
+  }
+  draft.lookAt = nextChange(presentPlan(draft), stage, draft.journey, verdicts, draft.world.now);
+}
 
-  const before = judgeStage(stage, draft.journey, draft.world.now, draft.world.digest);
-  const verdicts = settleApproval(draft, stage, before) ? judgeAgain(draft, stage) : before;
-  if (isOpen(draft.journey, verdicts) && stage.autoPromotion)
-    return promote(draft, stage, verdicts, 'promotion', 'All exit criteria are met.');
-  recordChanges(draft, verdicts);
+/**
+ * What was not judged in time neither opens the gate nor touches an approval: it says nothing about the client. Told once,
+ * not at every further evaluation that misses its time.
+ */
+function noteMissed(draft: Draft, stage: StagePlan, verdicts: readonly Verdict[]): void {
+  const { verdicts: known } = draft.journey;
+  const fresh = verdicts.filter((one) => missedTheTime(one) && known[one.checkId]?.code !== one.code);
+  if (fresh.length === 0) return;
+  record(draft, {
+    type: 'exit_criteria_validation_timed_out',
+    stage: stage.id,
+    check_ids: fresh.map(({ checkId }) => checkId),
+    budget_seconds: presentPlan(draft).exitValidation_ms / SECOND,
+  });
 }
 
 /** Keeps what the criteria say now, and nothing else. */
@@ -31,13 +68,19 @@ export function judge(draft: Draft): void {
   const stage = presentStage(draft);
   recordStreaks(draft, stage);
   recordGoals(draft, stage);
-  if (hasExit(presentPlan(draft), stage)) recordChanges(draft, judgeAgain(draft, stage));
+  if (!hasExit(presentPlan(draft), stage)) return;
+  const verdicts = judgeAgain(draft, stage);
+  if (verdicts.some(missedTheTime)) noteMissed(draft, stage, verdicts);
+  recordChanges(draft, verdicts);
 }
 
 export const judgeAgain = (draft: Draft, stage: StagePlan): readonly Verdict[] =>
-  judgeStage(stage, draft.journey, draft.world.now, draft.world.digest);
+  judgeStage(stage, draft.journey, draft.world.now, draft.world.digest, draft.world.overtime);
 
-/** A verdict that opens the gate is recorded with the transition itself, not a second time as a judgement. */
+/**
+ * A verdict that opens the gate is recorded with the transition itself, not a second time as a judgement. A gate that was
+ * found open too long ago is not passed any more: that is recorded, and the next evaluation looks anew.
+ */
 export function promote(
   draft: Draft,
   stage: StagePlan,
@@ -49,6 +92,8 @@ export function promote(
   const plan = planAhead(draft);
   const next = stageAfter(plan, stageOf(plan, stage.id) ?? stage);
   if (!next) return;
+  const late = overBudget(draft.world, presentPlan(draft).stageTransition_ms);
+  if (late) return record(draft, { type: 'stage_transition_timed_out', kind, from: stage.id, to: next.id, ...late });
   const { approval, completedStages } = draft.journey;
   enterStage(draft, plan, next, {
     kind,
@@ -78,6 +123,7 @@ function settleApproval(draft: Draft, stage: StagePlan, verdicts: readonly Verdi
   const others = verdicts.filter(({ checkId }) => checkId !== criterion.checkId);
   const recorded = draft.events.length;
   voidIfMoved(draft, others);
+  remind(draft, criterion.rule);
   if (mayAsk(draft, others)) ask(draft, criterion, others);
   return draft.events.length > recorded;
 }

@@ -17,6 +17,9 @@ export const journey: z.output<typeof JourneyView> = {
   paused: null,
   paused_seconds: 0,
   duration_target_days: 15,
+  duration: 'on_track',
+  stage_age_seconds: 180_000,
+  time_split: { waiting_on: 'client', client: 93_600, us: 0, agent: 86_400, approver: 0, paused: 0 },
   previous_stage: null,
   completed_stages: [],
   started_by: 'local-admin',
@@ -58,6 +61,7 @@ export const journey: z.output<typeof JourneyView> = {
     requested_at: '2026-02-02T09:00:00.000Z',
     expires_at: '2026-02-09T09:00:00.000Z',
     votes: [],
+    reminders: 0,
     decided_by: null,
     reason: null,
   },
@@ -130,6 +134,8 @@ export const approval: z.output<typeof listApprovals.output>['approvals'][number
   votes: [],
   requested_at: '2026-02-02T09:00:00.000Z',
   expires_at: '2026-02-09T09:00:00.000Z',
+  reminders: 0,
+  reminded_at: null,
 };
 
 export const event = (seq: number) => ({

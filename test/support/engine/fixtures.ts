@@ -36,6 +36,8 @@ export type SmallStage = {
   readonly auto?: boolean;
   readonly rollback?: readonly JsonObject[];
   readonly goals?: readonly JsonObject[];
+  readonly days?: number;
+  readonly calendar?: 'calendar' | 'business';
 };
 
 /** A document of few words: stages in the order given, each with at most one template, named after it. */
@@ -44,7 +46,7 @@ export function smallDocument(
   parts: { readonly [part in keyof ConfigDocument]?: unknown } = {},
 ): ConfigDocument {
   return documentWith({
-    stages: stages.map(({ id, criteria = [], auto, rollback = [], goals = [] }, index) => ({
+    stages: stages.map(({ id, criteria = [], auto, rollback = [], goals = [], days, calendar }, index) => ({
       stage_id: id,
       name: id,
       order: index + 1,
@@ -52,6 +54,8 @@ export function smallDocument(
       rollback_criteria: rollback,
       success_metrics: goals,
       ...(auto === undefined ? {} : { auto_promotion: auto }),
+      ...(days === undefined ? {} : { duration_target_days: days }),
+      ...(calendar === undefined ? {} : { calendar }),
     })),
     templates: stages.flatMap(({ id, tasks = [] }) =>
       tasks.length === 0 ? [] : [{ template_id: `${id}_work`, name: id, stage: id, tasks: tasks.map(taskDocument) }],

@@ -6,6 +6,8 @@ import { transitionMessages, type Subscriber } from '#core/journey/messages.ts';
 import type { World } from '#core/journey/draft.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Admission } from '#application/admission.ts';
+import type { RaiseAlert } from '#application/alerts.ts';
+import { openDeadlines } from '#application/deadlines.ts';
 import {
   openJournal,
   type Journal,
@@ -47,7 +49,11 @@ export type TestJournalOptions = {
   readonly store?: (store: JournalStore) => JournalStore;
   readonly clock?: Clock;
   readonly destinations?: readonly Subscriber[];
+  readonly raise?: RaiseAlert;
 };
+
+/** Nobody waits, but whatever else is to be done has its turn. */
+export const noSleep = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** The journal over a store, without the rest of the orchestrator: nobody does the tasks, and time is the test's. */
 export async function openTestJournal(database: Database, options: TestJournalOptions): Promise<TestJournal> {
@@ -64,11 +70,18 @@ export async function openTestJournal(database: Database, options: TestJournalOp
   const real = postgresJournalStore(database, plans.get);
   const recordings: Recording[] = [];
   const limits: JournalLimits = { lanes: 2, batch: 500, queue: 20_000, cache: 5_000, ...options.limits };
+  const clock = options.clock ?? {
+    journey: () => world.now,
+    machine: () => world.now,
+    sleep: noSleep,
+  };
+  const deadlines = openDeadlines(clock, options.raise ?? (() => undefined));
   const journal = await openJournal(
     {
       store: options.store?.(real) ?? real,
       plans,
-      clock: options.clock ?? { journey: () => world.now, machine: () => world.now, sleep: () => Promise.resolve() },
+      clock,
+      deadlines,
       ids: cryptoIds,
       logger: quiet,
       admission: options.admission ?? openDoor(world),
@@ -82,8 +95,12 @@ export async function openTestJournal(database: Database, options: TestJournalOp
   );
   const submit: TestJournal['submit'] = (clientId, command, more = {}) =>
     journal.submit({ clientId, command, actor: 'olga', door: 'rest', requestId: randomUUID(), ...more });
+  const close = async (): Promise<void> => {
+    await journal.close();
+    deadlines.stop();
+  };
   return {
-    journal,
+    journal: { ...journal, close },
     submit,
     do: async (clientId, command, more) => {
       const answer = await submit(clientId, command, more);

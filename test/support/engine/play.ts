@@ -79,6 +79,8 @@ export const worldAt = (plan: Plan, now: number): World => ({
   active: plan,
   now,
   machineNow: now,
+  since: now,
+  overtime: () => false,
   epoch: 1,
   hasRoom: true,
   mayAdmit: true,

@@ -24,6 +24,7 @@ export const variedDocument = smallDocument(
   [
     {
       id: 'sandbox',
+      days: 1.2,
       tasks: [
         { id: 'build', output: { environment_id: { type: 'string' } }, retries: 1, backoff: 'none' },
         { id: 'connect', after: ['build'], input: { environment_id: { type: 'string', required: true } }, retries: 0 },
@@ -34,6 +35,8 @@ export const variedDocument = smallDocument(
     },
     {
       id: 'pilot',
+      days: 3,
+      calendar: 'business',
       tasks: [
         { id: 'deploy', compensate: 'take_down', input: { users: { type: 'array', required: true } } },
         { id: 'watch', after: ['deploy'], retries: 1 },
@@ -49,7 +52,7 @@ export const variedDocument = smallDocument(
           parameters: { max_critical: 0, max_high: 5 },
           required: false,
         },
-        demoApproval({ min_approvals: 2, expires_after_days: 2 }),
+        demoApproval({ min_approvals: 2, expires_after_days: 2, max_reminders: 1 }),
       ],
     },
     { id: 'trial' },
@@ -74,6 +77,8 @@ export type Step = {
   readonly epoch: number;
   readonly hasRoom: boolean;
   readonly mayAdmit: boolean;
+  /** What comes too late: the passing of a gate or a rollback, or the judging. */
+  readonly late: 'waited' | 'judging' | null;
 };
 
 const kinds = [
@@ -137,18 +142,22 @@ const step: fc.Arbitrary<Step> = fc.record({
   pick: fc.nat(5),
   pass_ms: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 60_000 }) },
-    { weight: 1, arbitrary: fc.constant(3 * 86_400_000) },
+    { weight: 1, arbitrary: fc.constantFrom(86_400_000, 3 * 86_400_000) },
   ),
   epoch: fc.integer({ min: 1, max: 2 }),
   hasRoom: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   mayAdmit: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
+  late: fc.integer({ min: 0, max: 15 }).map((n) => (n === 0 ? 'waited' : n === 1 ? 'judging' : null)),
 });
 
 /** Begins with a start: whatever comes before one is refused. */
 export const history = (maxLength: number): fc.Arbitrary<readonly Step[]> =>
   fc
     .array(step, { minLength: 5, maxLength, size: 'max' })
-    .map((steps) => [{ kind: 'start', pick: 0, pass_ms: 0, epoch: 1, hasRoom: true, mayAdmit: true }, ...steps]);
+    .map((steps) => [
+      { kind: 'start', pick: 0, pass_ms: 0, epoch: 1, hasRoom: true, mayAdmit: true, late: null },
+      ...steps,
+    ]);
 
 export const worldOf = ({ epoch, hasRoom, mayAdmit }: Step): Partial<World> => ({
   epoch,
@@ -157,6 +166,13 @@ export const worldOf = ({ epoch, hasRoom, mayAdmit }: Step): Partial<World> => (
   route: variedRoutes,
   // One step in four finds the breakers open.
   isHeldBack: () => !mayAdmit,
+});
+
+/** As worldOf, and some of it too late. */
+export const lateWorldOf = (one: Step, machineNow: number): Partial<World> => ({
+  ...worldOf(one),
+  since: one.late === 'waited' ? machineNow - 3_600_000 : machineNow,
+  overtime: () => one.late === 'judging',
 });
 
 export function commandFor(
