@@ -117,7 +117,7 @@ async function claimOf(
     if (!reserved) return null;
     // Refused before, and still there as if it could be had: somebody else will see to it.
     if (!reserved.lease && refused && attemptIdOf(refused) === attemptIdOf(reserved)) return null;
-    if (!reserved.lease && !(await goesAhead(reserved))) {
+    if (!reserved.lease && (call.signal?.aborted === true || !(await goesAhead(reserved)))) {
       await claims.giveBack(reserved);
       return null;
     }

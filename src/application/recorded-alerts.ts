@@ -27,6 +27,15 @@ function alertOn(client_id: string, { event, door }: RecordedEvent, raise: Raise
       });
     case 'automatic_rollback_refused':
       return raise('automatic_rollback_refused', event.message, { client_id, stage: event.stage, why: event.why });
+    case 'task_attempt_failed':
+      if (event.error.code === 'task.timed_out' || event.error.code === 'unit.timed_out')
+        raise('task_timed_out', `${event.task_id} of ${event.work_id}: ${event.error.message}`, {
+          client_id,
+          work_id: event.work_id,
+          task_id: event.task_id,
+          attempt: event.attempt,
+        });
+      return;
     case 'unit_failed':
       return raise('unit_failed', `${event.work_id} has failed; retry-tasks starts what failed again.`, {
         client_id,

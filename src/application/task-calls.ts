@@ -1,6 +1,5 @@
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Plan } from '#core/plan.ts';
-import type { RaiseAlert } from './alerts.ts';
 import { intentKey, type Breakers, type CallOutcome } from './breakers.ts';
 import { plannedTask } from './planned-task.ts';
 import type { Plans, Recording } from './ports.ts';
@@ -18,16 +17,15 @@ export const keyOf = ({ workId, taskId, generation, attempt }: AttemptKey): stri
 
 type Ended = Extract<JourneyEvent, { type: 'task_succeeded' | 'task_attempt_failed' }>;
 
-/** What the ends of tasks, as they are recorded, say about their agents; and who is to be woken for them. */
+/** What the ends of tasks, as they are recorded, say about their agents. */
 export function learnFrom(
   recordings: readonly Recording[],
-  { breakers, plans, raise }: { readonly breakers: Breakers; readonly plans: Plans; readonly raise: RaiseAlert },
+  { breakers, plans }: { readonly breakers: Breakers; readonly plans: Plans },
 ): void {
   const watched = breakers.view().size > 0;
   for (const recording of recordings)
     for (const { event } of recording.events) {
       if (event.type === 'task_attempt_failed' || (watched && event.type === 'task_succeeded')) learn(recording, event);
-      wake(recording.clientId, event, raise);
       if (watched && event.type === 'unit_cancelled') giveProbesUp(breakers, event.work_id);
     }
 
@@ -60,17 +58,6 @@ function callOutcome(event: Ended): CallOutcome {
     default:
       return 'nothing';
   }
-}
-
-function wake(clientId: string, event: JourneyEvent, raise: RaiseAlert): void {
-  if (event.type !== 'task_attempt_failed') return;
-  if (event.error.code === 'task.timed_out' || event.error.code === 'unit.timed_out')
-    raise('task_timed_out', `${event.task_id} of ${event.work_id}: ${event.error.message}`, {
-      client_id: clientId,
-      work_id: event.work_id,
-      task_id: event.task_id,
-      attempt: event.attempt,
-    });
 }
 
 /** The result of a cancelled task is not waited for: its place is free for another probe. */

@@ -142,7 +142,7 @@ describe('what is told about tasks', () => {
       ['asks', 'failed', 'unit.timed_out'],
     ]);
     expect(call.signal.aborted).toBe(true);
-    expect(alerts.map(({ alert }) => alert)).toEqual(['task_timed_out', 'task_timed_out', 'unit_failed']);
+    expect(alerts.flatMap(({ alert }) => alert ?? [])).toEqual(['task_timed_out', 'task_timed_out', 'unit_failed']);
 
     await engine.call('work.retry', { work_id: 'uow-acme:1:sandbox_work' });
     await engine.call('journey.provide_input', { client_id: 'acme', inputs: { what: 'this' } });

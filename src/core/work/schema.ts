@@ -22,7 +22,8 @@ export const jsonSchemaOf = (fields: FieldSchema, required: 'marked' | 'declared
       { type, ...(byDefault === undefined ? {} : { default: byDefault }) },
     ]),
   ),
-  required: Object.entries(fields).flatMap(([name, field]) =>
-    required === 'declared' || field.required === true ? [name] : [],
-  ),
+  // The store keeps fields in an order of its own; to readers the same schema is the same text.
+  required: Object.entries(fields)
+    .flatMap(([name, field]) => (required === 'declared' || field.required === true ? [name] : []))
+    .toSorted(),
 });
