@@ -7,7 +7,9 @@ import type { Played } from '#test/support/engine/play.ts';
 const stageIds = ['sandbox', 'pilot', 'trial', 'production'];
 export const orderOf = (stage: string | null): number => (stage === null ? 0 : stageIds.indexOf(stage) + 1);
 
-export function taskIn(plan: Plan, id: string): TaskPlan {
+/** A step that undoes a task is tried as often as the task itself. */
+export function taskIn(plan: Plan, name: string): TaskPlan {
+  const id = name.replace(/^undo_\d+_/, '');
   const task = plan.stages
     .flatMap(({ templates }) => templates.flatMap(({ tasks }) => tasks))
     .find((one) => one.id === id);

@@ -46,17 +46,20 @@ join journey_states j on j.client_id = e.client_id and j.stage_entry = e.stage_e
 where e.client_id = any($1::text[]) and e.judged_at >= j.started_at`;
 
 // A task at an agent is due from its dispatch on; while a living process follows it, that is as it should be.
+// While a journey is paused its retries wait, and its units may be with nobody.
 const OVERDUE = `
 select client_id, work_id || '/' || task_id || ' has been ' || state || ' since ' || available_at as what
 from uow_tasks t
 where client_id = any($1::text[]) and state in ('running', 'retry_wait', 'cancelled')
   and available_at < $3 and (lease_until is null or lease_until < $3)
   and (state <> 'running' or not exists (select 1 from processes p where p.epoch = t.owner and p.lease_until >= $3))
+  and (state <> 'retry_wait' or not exists (select 1 from journey_states j where j.client_id = t.client_id and j.status = 'paused'))
 union all
 select u.client_id, u.work_id || ' is in progress with process ' || u.owner || ', whose lease is over'
 from unit_of_works u
 where u.client_id = any($1::text[]) and u.status = 'in_progress' and u.owner is not null
   and not exists (select 1 from processes p where p.epoch = u.owner and p.lease_until >= $3)
+  and not exists (select 1 from journey_states j where j.client_id = u.client_id and j.status = 'paused')
 union all
 select c.client_id, 'its criteria have been due since ' || c.due_at
 from journey_checks c

@@ -1,5 +1,5 @@
 import { stageOf, type TaskPlan } from '../plan.ts';
-import { progressOf, type Unit } from '../work/unit.ts';
+import { definitionOf, progressOf, type Unit } from '../work/unit.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Step } from './history.ts';
 
@@ -51,6 +51,5 @@ function taskPlanOf(
   taskId: string,
 ): TaskPlan | undefined {
   const plan = planOf(configHash);
-  const template = plan && stageOf(plan, stage)?.templates.find(({ id }) => id === unit.templateId);
-  return template?.tasks.find(({ id }) => id === taskId);
+  return definitionOf(plan && stageOf(plan, stage), unit)?.tasks.find(({ id }) => id === taskId);
 }
