@@ -153,6 +153,20 @@ describe('erasing a client', () => {
     expect(after.at(-1)).toMatchObject({ type: 'client_erased', actor: 'ada', hash: null });
   }, 30_000);
 
+  test('S111: what has not been told yet keeps what a receiver needs: type, time, client, number and stages', async () => {
+    const rows = await at.database.query<{ seq: number; message: Output; problem: string | null }>(
+      `select seq, message, problem from outbox where client_id = 'acme' order by seq`,
+    );
+    expect(rows.at(0)?.message).toMatchObject({ type: 'journey.started', data: { from: null, to: 'sandbox' } });
+    expect(rows.at(-1)?.message).toMatchObject({ type: 'journey.completed', data: { reason: '[erased]' } });
+    for (const { seq, message, problem } of rows) {
+      expect(message.timestamp).toMatch(/^\d{4}-\d\d-\d\dT/);
+      expect(message.data).toMatchObject({ client_id: 'acme', seq });
+      // A receiver may have repeated what it was told.
+      expect([null, '[erased]']).toContain(problem);
+    }
+  });
+
   test('S111: what is left is as consistent as before: verify finds nothing', async () => {
     const { clients } = await engine.call('store.verify', {}, ada);
     expect(clients.map((one: Output) => [one.client_id, one.violations])).toEqual([

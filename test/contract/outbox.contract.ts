@@ -22,7 +22,7 @@ const names = (claimed: readonly Claimed[]): string[] =>
 
 /** Messages are written with what they tell, claimed one a client, and settled by whoever has the claim. */
 export function outboxContract(fresh: () => Promise<FreshDatabase>): void {
-  describe('the outbox', () => {
+  describe('the outbox', { timeout: 120_000 }, () => {
     let at: FreshDatabase;
     let engine: TestJournal;
     let outbox: OutboxStore;

@@ -14,7 +14,7 @@ import { freshEmbedded } from '#test/support/postgres/fresh.ts';
 
 const SECRET = 'canary-of-the-crm-secret';
 
-describe('the CRM webhook in the whole product', () => {
+describe('the CRM webhook in the whole product', { timeout: 180_000 }, () => {
   let crm: Receiver;
   let engine: Engine;
   let lines: string[];
@@ -49,14 +49,14 @@ describe('the CRM webhook in the whole product', () => {
     eventually(
       () => Promise.resolve(types()),
       (now) => now.length >= count,
-      30_000,
+      90_000,
     );
   const delivery = (delivery_id: string) => engine.call('delivery.show', { delivery_id });
 
   test('S38: start, promotion, rollback and completion reach the CRM in their order', async () => {
     await open();
     await engine.call('journey.start', startInput('acme'));
-    await engine.until('acme', ({ stage }) => stage === 'pilot', 30_000);
+    await engine.until('acme', ({ stage }) => stage === 'pilot', 90_000);
     await engine.call('journey.roll_back', { client_id: 'acme', reason: 'a test' });
     await engine.call('journey.complete', { client_id: 'acme', reason: 'over' });
     const all = await told(4);
@@ -95,7 +95,7 @@ describe('the CRM webhook in the whole product', () => {
     const { deliveries } = await eventually(
       () => engine.call('delivery.list', { state: 'dead', client_id: 'acme', destination: 'crm' }),
       (page) => page.deliveries.length > 0,
-      30_000,
+      90_000,
     );
     const [{ delivery_id }] = deliveries;
     expect(await delivery(delivery_id)).toMatchObject({
@@ -111,7 +111,7 @@ describe('the CRM webhook in the whole product', () => {
     await eventually(
       () => delivery(delivery_id),
       ({ state }) => state === 'delivered',
-      30_000,
+      90_000,
     );
     expect(crm.received.filter(({ body }) => body.id === delivery_id)).toHaveLength(2);
     expect(await engine.refused('delivery.replay', { delivery_id })).toMatchObject({ code: 'delivery.not_dead' });
@@ -128,7 +128,7 @@ describe('the CRM webhook in the whole product', () => {
     await eventually(
       () => engine.call('delivery.list', { state: 'dead' }),
       (page) => new Set(page.deliveries.map(({ client_id }: { client_id: string }) => client_id)).size === 2,
-      30_000,
+      90_000,
     );
     const limited = { ...olga, clients: ['acme'] };
     const { deliveries } = await engine.call('delivery.list', {}, limited);
@@ -155,7 +155,7 @@ describe('the CRM webhook in the whole product', () => {
     const shown = await eventually(
       () => engine.call('delivery.list', {}),
       (page) => page.deliveries.some(({ problem }: { problem: string | null }) => problem !== null),
-      30_000,
+      90_000,
     );
     expect(`${lines.join()}${JSON.stringify(shown)}`).not.toContain(SECRET);
   });

@@ -21,7 +21,7 @@ export const erasedTables = {
   evaluations: 'message and figures replaced',
   approvals: 'reason replaced',
   journey_checks: 'holds an instant only',
-  outbox: 'message replaced, delivered or not',
+  outbox: 'what the message says replaced, delivered or not; the problem, too',
   idempotency_keys: 'deleted: they hold answers',
   uow_progress: 'a view',
 } as const;
@@ -81,11 +81,14 @@ async function eraseEvents(query: Query, clientId: string): Promise<number> {
   }
 }
 
+/** Its type and its time say nothing of the client, and whoever has not been told yet needs them. */
+type Message = { readonly type: string; readonly timestamp: string; readonly data: JsonObject };
+
 async function eraseMessages(query: Query, clientId: string): Promise<number> {
   let erased = 0;
   let [destination, seq] = ['', 0];
   for (;;) {
-    const page = await query<{ destination: string; seq: number; message: JsonObject }>(
+    const page = await query<{ destination: string; seq: number; message: Message }>(
       `select destination, seq, message from outbox
        where client_id = $1 and (destination, seq) > ($2, $3) order by destination, seq limit $4`,
       [clientId, destination, seq, PAGE],
@@ -93,14 +96,15 @@ async function eraseMessages(query: Query, clientId: string): Promise<number> {
     const last = page.at(-1);
     if (!last) return erased;
     await query(
-      `update outbox o set message = p.message::json
+      `update outbox o set message = p.message::json, problem = case when o.problem is not null then $5 end
        from unnest($2::text[], $3::int[], $4::text[]) as p (destination, seq, message)
        where o.client_id = $1 and o.destination = p.destination and o.seq = p.seq`,
       [
         clientId,
         page.map((row) => row.destination),
         page.map((row) => row.seq),
-        page.map(({ message }) => JSON.stringify(erasedData(message))),
+        page.map(({ message }) => JSON.stringify({ ...message, data: erasedData(message.data) })),
+        ERASED,
       ],
     );
     erased += page.length;

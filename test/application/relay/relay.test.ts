@@ -6,7 +6,7 @@ import { delivered, failed, relayStage, type RelayStage, type Scripted } from '#
 const seqs = ({ calls }: Scripted, client: string) =>
   calls.filter(({ message }) => message.clientId === client).map(({ message }) => message.seq);
 
-describe('the relay', () => {
+describe('the relay', { timeout: 120_000 }, () => {
   let stage: RelayStage;
 
   beforeEach(async () => {
