@@ -43,7 +43,7 @@ describe('erasing a client', () => {
     });
     await wholeWay('acme');
     await wholeWay('bolt');
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await engine.stop();
     await at.drop();
@@ -57,7 +57,7 @@ describe('erasing a client', () => {
       metadata: { contact: CANARY, [CANARY]: 1 },
     };
     await engine.call('journey.start', start, olga, key);
-    await engine.until(client, ({ units }) => units[0].status === 'completed', 30_000);
+    await engine.until(client, ({ units }) => units[0].status === 'completed', 120_000);
     const observations = [
       { kind: 'search_quality', value: goodSearch, source: CANARY },
       { kind: 'connector_status', subject: 'jira', value: { status: 'synced' }, source: CANARY },
@@ -67,14 +67,14 @@ describe('erasing a client', () => {
     ];
     await engine.call('evidence.record', { client_id: client, observations });
     const ask = async () =>
-      (await engine.until(client, ({ approval }) => approval?.status === 'open', 20_000)).approval;
+      (await engine.until(client, ({ approval }) => approval?.status === 'open', 120_000)).approval;
     const reason = `Ask ${CANARY}.`;
     const first = await ask();
     await engine.call('approval.decide', { approval_id: first.approval_id, decision: 'reject', reason }, dana);
     await engine.call('approval.request', { client_id: client });
     const second = await ask();
     await engine.call('approval.decide', { approval_id: second.approval_id, decision: 'approve', reason }, dana);
-    await engine.until(client, ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 20_000);
+    await engine.until(client, ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 120_000);
     await engine.call('journey.validate_exit', { client_id: client });
     await engine.call('journey.roll_back', { client_id: client, reason });
     await engine.call('journey.provide_input', { client_id: client, inputs: { users: [CANARY, 'ben'] } });
@@ -137,6 +137,8 @@ describe('erasing a client', () => {
       'stage_transitions',
       'unit_of_works',
     ]);
+    // As a receiver that answers with what it was sent would leave it.
+    await at.database.query(`update outbox set problem = 'No contact ' || $1::text where client_id = 'acme'`, [CANARY]);
     const before = await events('acme');
     const others = await rowsWith('bolt');
 
@@ -145,13 +147,20 @@ describe('erasing a client', () => {
 
     expect((await rowsWith(CANARY)).filter((row) => row.includes('acme'))).toEqual([]);
     expect(await rowsWith('bolt')).toEqual(others);
+    const [message] = await at.database.query<{ message: Output }>(
+      `select message from outbox where client_id = 'acme' order by seq desc limit 1`,
+    );
+    expect(message?.message).toMatchObject({
+      type: 'journey.completed',
+      data: { stage: 'sandbox', reason: '[erased]' },
+    });
     const after = await events('acme');
     expect(after.slice(0, -1).map(({ seq, type, actor }) => ({ seq, type, actor }))).toEqual(
       before.map(({ seq, type, actor }) => ({ seq, type, actor })),
     );
     expect(after.slice(0, -1).map(({ hash }) => hash)).toEqual(before.map(({ computed }) => computed));
     expect(after.at(-1)).toMatchObject({ type: 'client_erased', actor: 'ada', hash: null });
-  }, 30_000);
+  }, 120_000);
 
   test('S111: what has not been told yet keeps what a receiver needs: type, time, client, number and stages', async () => {
     const rows = await at.database.query<{ seq: number; message: Output; problem: string | null }>(

@@ -31,7 +31,7 @@ describe('what is kept for a time', () => {
     });
     for (const client of ['gone', 'here']) {
       await engine.call('journey.start', startInput(client), olga, `key-${client}`);
-      await engine.until(client, ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 30_000);
+      await engine.until(client, ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 120_000);
       const observations = [1, 2, 3].map((score) => ({
         kind: 'survey_response',
         subject: 'ann',
@@ -41,7 +41,7 @@ describe('what is kept for a time', () => {
     }
     await engine.call('journey.complete', { client_id: 'gone', reason: 'over' });
     await at.database.query(`update outbox set state = 'delivered' where client_id = 'gone'`);
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await engine.stop();
     await at.drop();
@@ -107,7 +107,7 @@ describe('what is kept for a time', () => {
 
   test('afterwards verify finds nothing, and the client may start again', async () => {
     await engine.call('journey.start', startInput('gone'));
-    const again = await engine.until('gone', ({ stage }) => stage === 'pilot', 30_000);
+    const again = await engine.until('gone', ({ stage }) => stage === 'pilot', 120_000);
     expect(again).toMatchObject({ run: 2, stage_entry: 4 });
     const { clients } = await engine.call('store.verify', {}, ada);
     expect(clients.map((one: Output) => [one.client_id, one.violations])).toEqual([

@@ -216,7 +216,7 @@ describe('verify', () => {
     engine = await engineOn({ database: at.database, functions: scriptedAgents().functions });
     await engine.call('journey.start', startInput('acme'));
     await engine.call('journey.start', startInput('bolt'));
-    await engine.until('acme', ({ units }) => units[0].status === 'completed', 20_000);
+    await engine.until('acme', ({ units }) => units[0].status === 'completed', 120_000);
     await engine.call('evidence.record', {
       client_id: 'acme',
       observations: [
@@ -225,13 +225,13 @@ describe('verify', () => {
         { kind: 'connector_status', subject: 'slack', value: { status: 'synced' } },
       ],
     });
-    const { approval } = await engine.until('acme', (journey) => journey.approval !== null, 20_000);
+    const { approval } = await engine.until('acme', (journey) => journey.approval !== null, 120_000);
     await engine.call('approval.decide', { approval_id: approval.approval_id, decision: 'approve' }, dana);
-    await engine.until('acme', ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 20_000);
+    await engine.until('acme', ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 120_000);
     await engine.call('journey.validate_exit', { client_id: 'acme' });
     for (const table of [...tables, ...more])
       stored.set(table, await at.database.query(`select * from ${table} where client_id = 'acme'`));
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await engine.stop();
     await at.drop();

@@ -70,7 +70,7 @@ beforeAll(async () => {
     },
   });
   for (const statement of revokes) await at.database.query(statement);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await engine.stop();
   await at.drop();
@@ -87,7 +87,7 @@ const refusal = (sql: string): Promise<unknown> =>
 
 test('S9: as a user with the rights that are documented, and no more, it takes a journey its whole way', async () => {
   await engine.call('journey.start', startInput('acme'), olga, 'key');
-  await engine.until('acme', ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 30_000);
+  await engine.until('acme', ({ stage, units }) => stage === 'pilot' && units[0].status === 'completed', 120_000);
   await engine.call('evidence.record', {
     client_id: 'acme',
     observations: [{ kind: 'survey_response', subject: 'ann', value: { score: 4 } }],

@@ -18,7 +18,8 @@ const statements: { readonly [what in Prunable]: string } = {
     select count(*)::int as count, prune_events(array_agg(client_id)) from due`,
   deliveries: `
     with due as (
-      select client_id, destination, seq from outbox where state = 'delivered' and created_at < $1 limit $2
+      select client_id, destination, seq from outbox
+      where state = 'delivered' and created_at < $1 and coalesce(delivered_at, created_at) < $1 limit $2
     ), gone as (
       delete from outbox o using due
       where o.client_id = due.client_id and o.destination = due.destination and o.seq = due.seq and o.state = 'delivered'
