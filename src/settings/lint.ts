@@ -1,9 +1,10 @@
-import { DAY, MINUTE } from '#core/time.ts';
+import { DAY, HOUR, MINUTE } from '#core/time.ts';
 import { validators } from '#validators/registry.ts';
 import type { AgentsFile, CriterionDocument, OrchestratorFile, StageDocument, TemplatesFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lintInputs } from './lint-inputs.ts';
 import { lintIntents, lintRetries } from './lint-work.ts';
+import { valueAt } from './zod-problems.ts';
 
 export type LintedFiles = {
   readonly orchestrator: OrchestratorFile;
@@ -55,7 +56,13 @@ function lintStage(stage: StageDocument, isLast: boolean, files: LintedFiles): r
         'Add a criterion, or take required: false away from one.',
       ),
     );
-  return [...found, ...exit_criteria.flatMap((criterion) => lintCriterion(criterion, stage, files))];
+  return [
+    ...found,
+    ...exit_criteria.flatMap((criterion) => lintCriterion(criterion, stage, files)),
+    ...stage.rollback_criteria.flatMap((criterion) =>
+      lintSources(criterion, files, `${at}.rollback_criteria[${criterion.check_id}]`),
+    ),
+  ];
 }
 
 function lintCriterion(criterion: CriterionDocument, stage: StageDocument, files: LintedFiles): readonly Finding[] {
@@ -67,19 +74,23 @@ function lintCriterion(criterion: CriterionDocument, stage: StageDocument, files
   ];
 }
 
-const windows = { window_days: DAY, window_minutes: MINUTE } as const;
+const windows = [
+  ['parameters.window_days', DAY],
+  ['parameters.window_minutes', MINUTE],
+  ['hold_for_hours', HOUR],
+] as const;
 
-function lintWindow({ parameters }: CriterionDocument, stage: StageDocument, at: string): readonly Finding[] {
+function lintWindow(criterion: CriterionDocument, stage: StageDocument, at: string): readonly Finding[] {
   const target = stage.duration_target_days;
   if (target === null) return [];
-  return (['window_days', 'window_minutes'] as const).flatMap((key) => {
-    const length = parameters[key];
-    if (typeof length !== 'number' || length * windows[key] <= target * DAY) return [];
+  return windows.flatMap(([key, unit_ms]) => {
+    const length = valueAt(criterion, key.split('.'));
+    if (typeof length !== 'number' || length * unit_ms <= target * DAY) return [];
     return [
       finding(
         'criterion.window_exceeds_target',
-        `${at}.parameters.${key}`,
-        `The window of ${length} ${key.replace('window_', '')} is longer than the ${target} days that ${stage.stage_id} should take.`,
+        `${at}.${key}`,
+        `A window of ${length} ${key.split('_').at(-1)} is longer than the ${target} days that ${stage.stage_id} should take.`,
         'Shorten the window, or raise duration_target_days.',
       ),
     ];
@@ -104,7 +115,7 @@ function lintResponses({ parameters }: CriterionDocument, { templates }: LintedF
 }
 
 function lintSources(
-  { accepted_sources = [], validator }: CriterionDocument,
+  { accepted_sources = [], validator }: Pick<CriterionDocument, 'accepted_sources' | 'validator'>,
   { templates, agents }: LintedFiles,
   at: string,
 ): readonly Finding[] {

@@ -130,14 +130,21 @@ export const lintDefects: readonly LintDefect[] = [
     code: 'criterion.window_exceeds_target',
     edits: [[stages, 'window_days: 7', 'window_days: 16']],
     at: `${criterion('pilot', 'bug_window')}.parameters.window_days`,
-    says: 'The window of 16 days is longer than the 15 days that pilot should take.',
+    says: 'A window of 16 days is longer than the 15 days that pilot should take.',
   },
   {
     title: 'S79: a performance window longer than the stage',
     code: 'criterion.window_exceeds_target',
     edits: [[stages, 'error_rate_max: 0.01', 'error_rate_max: 0.01\n          window_minutes: 43200']],
     at: `${criterion('pilot', 'performance_sla')}.parameters.window_minutes`,
-    says: 'The window of 43200 minutes is longer than the 15 days',
+    says: 'A window of 43200 minutes is longer than the 15 days',
+  },
+  {
+    title: 'a criterion that is to hold for longer than the stage',
+    code: 'criterion.window_exceeds_target',
+    edits: [[stages, scan, `${scan}\n        hold_for_hours: 400`]],
+    at: `${criterion('sandbox', 'security_scan')}.hold_for_hours`,
+    says: 'A window of 400 hours is longer than the 15 days that sandbox should take.',
   },
   {
     title: 'S77: more answers than a pilot has users',
@@ -165,6 +172,19 @@ export const lintDefects: readonly LintDefect[] = [
     edits: [[stages, scan, `${scan}\n        accepted_sources: [collector, "task:run_security_scans"]`]],
     at: `${criterion('sandbox', 'security_scan')}.accepted_sources`,
     says: 'no task has that intent',
+  },
+  {
+    title: 'S62: a source of a rollback criterion that no task is',
+    code: 'criterion.source_unknown',
+    edits: [
+      [
+        stages,
+        '    success_metrics:',
+        '    rollback_criteria:\n      - check_id: scan\n        name: Scan\n        validator: SecurityScanValidator\n        parameters: { max_critical: 0, max_high: 5 }\n        consecutive: 2\n        accepted_sources: ["task:scan_again"]\n\n    success_metrics:',
+      ],
+    ],
+    at: 'stages[production].rollback_criteria[scan].accepted_sources',
+    says: 'task:scan_again is accepted, but no task has that intent.',
   },
   {
     title: 'S53: retries that outlast the stage',
