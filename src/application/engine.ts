@@ -1,6 +1,6 @@
+import { intentKey, type Breakers } from './breakers.ts';
 import { admissionOf, type AdmissionStore } from './admission.ts';
 import type { RaiseAlert } from './alerts.ts';
-import { intentKey, type Breakers } from './breakers.ts';
 import { openDeadlines } from './deadlines.ts';
 import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';

@@ -29,10 +29,13 @@ export async function submit(
   return isRefusal(submitted) ? submitted : (gaveUp(clientId, command, submitted) ?? submitted);
 }
 
+/** What people ask for in order to pass a gate. */
+const passesGate = new Set<Command['type']>(['promote', 'request_override', 'confirm_override']);
+
 /** The gate was open, but too long ago: who asked for the promotion is told that it did not happen. */
 function gaveUp(clientId: string, command: Command, { journey, events }: Submitted): Refusal | undefined {
   const late = events.find((event) => event.type === 'stage_transition_timed_out');
-  if (command.type !== 'promote' || !late) return undefined;
+  if (!late || !passesGate.has(command.type)) return undefined;
   return refuse(
     'stage.transition_timed_out',
     `${clientId} did not enter ${late.to} within ${late.budget_seconds} s and stays in ${journey.stage}.`,

@@ -3,9 +3,10 @@ import { DAY, SECOND, type Instant } from '#core/time.ts';
 import { hasExit, stageOf, type Plan, type StagePlan } from '#core/plan.ts';
 import { isOpen, judgeStage, type Digest } from '#core/criteria/gate.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
-import { healths, judgeGoals } from '#core/criteria/goals.ts';
 import { durationOf, durationSignals } from '#core/journey/durations.ts';
+import { healths, judgeGoals } from '#core/criteria/goals.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import { pausedFor_ms } from '#core/journey/paused-time.ts';
 import { parties, timeSplit, type Party } from '#core/journey/time-split.ts';
 import { statusOf } from '#core/work/graph.ts';
 import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
@@ -77,6 +78,7 @@ export const OverrideView = z.object({
   expires_at: z.string(),
   confirmable_by: z.string().describe('Who may confirm it.'),
 });
+
 export const TimeSplitView = z
   .object({
     waiting_on: z.enum(parties).nullable().describe('Who has to do something next; null: the journey is completed.'),
@@ -99,11 +101,11 @@ export const JourneyView = z.object({
   queue_position: z.number().nullable(),
   started_at: z.string(),
   stage_started_at: z.string(),
-  paused: z.object({ since: z.string(), reason: z.string() }).nullable(),
-  paused_seconds: z.number().describe('How long it has been paused in this stage entry.'),
   day: z
     .number()
     .describe('Which day of the stage it is, counted from 1, by its calendar; paused time does not count.'),
+  paused: z.object({ since: z.string(), reason: z.string() }).nullable(),
+  paused_seconds: z.number().describe('How long it has been paused in this stage entry.'),
   duration_target_days: z.number().nullable(),
   duration: z
     .enum(durationSignals)
@@ -159,9 +161,9 @@ export function journeyView(
     queue_position: queuePosition,
     started_at: iso(journey.startedAt),
     stage_started_at: iso(journey.stageStartedAt),
-    paused: journey.pause && { since: iso(journey.pause.since), reason: journey.pause.reason },
-    paused_seconds: Math.round(timeSplit(journey, now).paused / SECOND),
     day: Math.floor(age_ms / DAY) + 1,
+    paused: journey.pause && { since: iso(journey.pause.since), reason: journey.pause.reason },
+    paused_seconds: Math.round(pausedFor_ms(journey, now) / SECOND),
     duration_target_days:
       stage?.durationTarget_ms === null || stage === undefined ? null : stage.durationTarget_ms / DAY,
     duration: signal,

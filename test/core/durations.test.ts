@@ -204,13 +204,13 @@ describe('S65: a duration makes the journey due', () => {
     const stage = stageOf(play.plan, 'sandbox');
     if (!stage) throw new Error('no sandbox');
     for (const signal of ['at_risk', 'breached'] as const) {
-      const at = nextChange(play.plan, stage, play.journey(), [], play.now());
+      const at = nextChange(stage, play.journey(), [], play.now());
       if (at === null) throw new Error('nothing is due');
       expect(durationOf(stage, play.journey(), at - 1).signal).not.toBe(signal);
       expect(durationOf(stage, play.journey(), at).signal).toBe(signal);
       play.pass(at - play.now());
       play.do({ type: 'evaluate' });
     }
-    expect(nextChange(play.plan, stage, play.journey(), [], play.now())).toBeNull();
+    expect(nextChange(stage, play.journey(), [], play.now())).toBeNull();
   });
 });

@@ -52,7 +52,7 @@ const gist = ({ outcome, code }: Verdict): string => `${outcome} ${code}`;
 function dueAt(play: Play): number | null {
   const stage = stageOf(play.plan, 'sandbox');
   return stage
-    ? nextChange(play.plan, stage, play.journey(), judgeStage(stage, play.journey(), play.now(), String), play.now())
+    ? nextChange(stage, play.journey(), judgeStage(stage, play.journey(), play.now(), String), play.now())
     : null;
 }
 

@@ -29,6 +29,19 @@ const ask = (by: Actor = actorOf(olga)) => ({ type: 'request_override', reason: 
 const confirm = (play: Play, by: Actor = actorOf(dana)) =>
   ({ type: 'confirm_override', overrideId: play.journey().override?.id ?? '', by }) as const;
 
+describe('S3: an override that comes too late', () => {
+  test('cancels nothing and may be confirmed again', () => {
+    const play = started();
+    play.do(ask());
+    const before = play.journey();
+    const late = play.do(confirm(play), { since: play.now() - 301_000 });
+    expect(late).toMatchObject([{ type: 'stage_transition_timed_out', kind: 'override' }]);
+    expect(play.journey()).toMatchObject({ stage: before.stage, units: before.units, override: before.override });
+    play.do(confirm(play));
+    expect(play.journey().stage).not.toBe(before.stage);
+  });
+});
+
 describe('S61: an override of a shut gate', () => {
   test('is asked for by one person and changes nothing but that it is asked for', () => {
     const play = started();

@@ -157,11 +157,6 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
       row.said = true;
       return;
     }
-    case 'journey_resumed':
-      // What time has changed meanwhile is looked at soon.
-      return void (pending.lookBy ??= pending.context.dueAt);
-    case 'compensation_planned':
-      return compensationPlanned(pending, event);
     case 'approval_voided':
       return void Object.assign(approvalRow(pending, event.approval_id), {
         status: 'void',
@@ -172,6 +167,11 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
       return void (approvalRow(pending, event.approval_id).reminders = event.reminder);
     case 'stage_transition_timed_out':
       return transitionTimedOut(pending, recorded, event);
+    case 'journey_resumed':
+      // What time has changed meanwhile is looked at soon.
+      return void (pending.lookBy = pending.context.dueAt);
+    case 'compensation_planned':
+      return compensationPlanned(pending, event);
     case 'journey_completed':
     case 'journey_paused':
     case 'override_requested':
@@ -204,9 +204,9 @@ function stageEntered(pending: Pending, recorded: RecordedEvent, event: StageEnt
     approvals: approval_id === undefined ? [] : [`"${approval_id}"`],
     result: 'success',
     timeSplit: json(event.time_split_ms),
-    requestedBy: event.override?.requested_by ?? recorded.actor,
-    confirmedBy: event.override?.confirmed_by ?? null,
     configHash: event.config_hash,
+    requestedBy: event.override?.requested_by,
+    confirmedBy: event.override?.confirmed_by,
   });
   pending.stage = event.stage;
   pending.entry = event.entry;
@@ -251,8 +251,6 @@ function transitionTimedOut(pending: Pending, recorded: RecordedEvent, event: St
     approvals: [],
     result: 'timeout',
     timeSplit: null,
-    requestedBy: recorded.actor,
-    confirmedBy: null,
     configHash: pending.configHash,
   });
 }
@@ -262,24 +260,24 @@ type Transition = {
   readonly approvals: readonly string[];
   readonly result: 'success' | 'timeout';
   readonly timeSplit: string | null;
-  readonly requestedBy: string;
-  readonly confirmedBy: string | null;
   readonly configHash: string;
+  /** For an override: the two people; unset: whoever sent the command. */
+  readonly requestedBy?: string | undefined;
+  readonly confirmedBy?: string | undefined;
 };
 
 function transitionRow(
   { recording: { clientId }, bucket, put }: Pending,
-  { seq }: RecordedEvent,
+  { seq, actor }: RecordedEvent,
   kind: TransitionKind,
   from: string | null,
   to: string,
   reason: string,
-  { results, approvals, result, timeSplit, configHash, requestedBy, confirmedBy }: Transition,
+  { results, approvals, result, timeSplit, configHash, requestedBy = actor, confirmedBy = '' }: Transition,
 ): void {
   const id = `tr-${clientId}:${seq}`;
-  const by = [requestedBy, confirmedBy];
-  const cells = [kind, from, to, reason, results, null, configHash, list(approvals), ...by, result, timeSplit];
-  put('transition', clientId, bucket, seq, id, ...cells);
+  const cells = [kind, from, to, reason, results, null, configHash, list(approvals), requestedBy, confirmedBy];
+  put('transition', clientId, bucket, seq, id, ...cells, result, timeSplit);
 }
 
 /** Looks are never further away than the base interval: only what is due sooner moves them. */

@@ -1,8 +1,10 @@
 import { isRefusal } from '#core/errors.ts';
-import { hasExit, stageOf, type Plan, type StagePlan } from '#core/plan.ts';
+import { hasExit, stageOf, type Plan } from '#core/plan.ts';
 import { fraction } from '#core/retry.ts';
 import { SECOND, type Instant } from '#core/time.ts';
 import { judgeStage, isOpen, workDone, holds } from '#core/criteria/gate.ts';
+import { changedGoals, judgeGoals } from '#core/criteria/goals.ts';
+import { movedStreaks, rollbackTrigger } from '#core/criteria/rollback-criteria.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { nextChange, timeIsUp } from '#core/journey/next-look.ts';
@@ -114,34 +116,35 @@ function lookAt(
   const plan = plans.get(journey.configHash);
   const stage = stageOf(plan, journey.stage);
   if (journey.status === 'completed' || !stage) return undefined;
-  if (journey.status !== 'active') return { dueAt: now + plan.baseInterval_ms * SELDOM, moves: false, isOpen: false };
-  if (!hasExit(plan, stage)) {
-    // A rollback may bring a journey back from the last stage: its row stays, for a look now and then.
-    const watched = stage.goals.length > 0 || stage.rollbackCriteria.length > 0;
-    const dueAt = Math.min(
-      now + plan.baseInterval_ms * (watched ? 1 : SELDOM),
-      nextChange(plan, stage, journey, [], now) ?? Infinity,
-    );
-    return { dueAt, moves: timeIsUp(plan, stage, journey, now), isOpen: false };
-  }
+  // A rollback may bring a journey back from the last stage: its row stays, for a look now and then.
+  const rarely = now + plan.baseInterval_ms * SELDOM;
+  if (journey.status !== 'active') return { dueAt: rarely, moves: false, isOpen: false };
+  const exits = hasExit(plan, stage);
   const overtime = (): boolean => clock.machine() - since > plan.exitValidation_ms;
-  const verdicts = judgeStage(stage, journey, now, ids.digest, overtime);
+  const verdicts = exits ? judgeStage(stage, journey, now, ids.digest, overtime) : [];
+  const goals = judgeGoals(stage, journey, now);
+  const trigger = rollbackTrigger(plan, stage, journey, now);
+  const watched = exits || goals.length > 0 || stage.rollbackCriteria.length > 0;
+  const judged = [...verdicts, ...goals.map(({ verdict }) => verdict), trigger];
+  const change = nextChange(stage, journey, judged, now) ?? rarely;
   return {
-    dueAt: dueAfter(plan, stage, journey, verdicts, now),
-    moves: timeIsUp(plan, stage, journey, now) || follows(journey, verdicts),
-    isOpen: isOpen(journey, verdicts) && stage.autoPromotion,
+    dueAt: Math.min(change, watched ? baseAfter(plan, journey, now) : rarely),
+    moves:
+      timeIsUp(stage, journey, now) ||
+      (exits && follows(journey, verdicts)) ||
+      trigger.verdicts.length > 0 ||
+      changedGoals(journey, goals).length > 0 ||
+      Object.keys(movedStreaks(stage, journey, now)).length > 0,
+    isOpen: exits && isOpen(journey, verdicts) && stage.autoPromotion,
   };
 }
 
 /** Base intervals between looks at what seldom changes by time. */
 const SELDOM = 12;
 
-/** The soonest instant at which time alone changes a verdict, or the base interval with a jitter that spreads the load. */
-function dueAfter(plan: Plan, stage: StagePlan, journey: Journey, verdicts: readonly Verdict[], now: Instant): Instant {
-  const spread = 0.9 + 0.1 * fraction(`${journey.clientId}:${journey.version}`);
-  const base = now + Math.round(plan.baseInterval_ms * spread);
-  return Math.min(base, nextChange(plan, stage, journey, verdicts, now) ?? base);
-}
+/** The base interval, with a jitter that spreads the load. */
+const baseAfter = (plan: Plan, { clientId, version }: Journey, now: Instant): Instant =>
+  now + Math.round(plan.baseInterval_ms * (0.9 + 0.1 * fraction(`${clientId}:${version}`)));
 
 function follows(journey: Journey, verdicts: readonly Verdict[]): boolean {
   const { verdicts: recorded, approval } = journey;

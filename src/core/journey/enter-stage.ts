@@ -1,8 +1,8 @@
 import { hasExit, type Plan, type StagePlan } from '../plan.ts';
 import { workIdOf } from '../work/unit.ts';
-import { durationOf } from './durations.ts';
 import { planCompensation, type Compensation } from './compensation.ts';
 import { record, type Draft } from './draft.ts';
+import { durationOf } from './durations.ts';
 import type { CriterionResult, StageEntered, TransitionKind } from './events.ts';
 import { settle } from './settle.ts';
 import { timeSplit } from './time-split.ts';
@@ -46,8 +46,8 @@ export function enterStage(draft: Draft, plan: Plan, stage: StagePlan, entry: En
     ...(entry.override ? { override: entry.override } : {}),
     ...(entry.automatic ? { automatic: entry.automatic } : {}),
   });
-  if (entry.compensation) planCompensation(draft, entry.compensation);
   draft.lookAt = durationOf(stage, draft.journey, world.now).changesAt;
+  if (entry.compensation) planCompensation(draft, entry.compensation);
   advanceUnits(draft);
   // With work to do the gate cannot open yet, and a list of criteria that nobody could have met tells nothing.
   if (stage.templates.length === 0) settle(draft);

@@ -87,7 +87,6 @@ export type Journey = {
 
 /** What begins anew with every stage entry. */
 export const freshEntry = {
-  duration: 'on_track',
   verdicts: {},
   approval: null,
   pause: null,
@@ -99,6 +98,7 @@ export const freshEntry = {
   undoing: [],
   notUndone: [],
   rollbackRefused: false,
+  duration: 'on_track',
 } as const satisfies Partial<Journey>;
 
 export type Pause = { readonly since: Instant; readonly reason: string };

@@ -7,7 +7,7 @@ import type { ConfirmOverride, RequestOverride } from './commands.ts';
 import { presentPlan, presentStage, record, type Draft } from './draft.ts';
 import type { Journey, Override } from './journey.ts';
 import { stopWork } from './roll-back.ts';
-import { judgeAgain, promote } from './settle.ts';
+import { gaveUpLate, judgeAgain, promote } from './settle.ts';
 
 /** Long enough for a colleague to look at it, short enough that nobody passes a gate on last week's word. */
 export const OVERRIDE_EXPIRES_AFTER_MS = DAY;
@@ -54,6 +54,8 @@ export function confirmOverride(draft: Draft, { overrideId, by }: ConfirmOverrid
   const verdicts = judgeAgain(draft, stage);
   const refusal = onlyPeople(by) ?? notTheSame(override, by.id) ?? outlived(draft, override, verdicts);
   if (refusal) return refusal;
+  // Before anything is cancelled: what is given up may be confirmed again.
+  if (gaveUpLate(draft, stage, 'override')) return undefined;
   record(draft, { type: 'override_confirmed', override_id: override.id, by: by.id });
   stopWork(draft, 'overridden');
   promote(draft, stage, verdicts, 'override', override.reason, {

@@ -28,12 +28,14 @@ export function goBackTo(
 ): void {
   // A rollback is a decision to go on elsewhere: it ends a pause before it begins.
   endPause(draft, reason);
-  const late = overBudget(draft.world, presentPlan(draft).rollbackInitiation_ms);
-  if (late) record(draft, { type: 'rollback_initiation_timed_out', from: from.id, ...late });
   const of = { from: from.id, to: target.id, reason };
   if (verdicts)
     record(draft, { type: 'journey_rolled_back_automatically', ...of, verdicts: verdicts.map(judgementOf) });
-  else record(draft, { type: 'journey_rolled_back', ...of });
+  else {
+    const late = overBudget(draft.world, presentPlan(draft).rollbackInitiation_ms);
+    if (late) record(draft, { type: 'rollback_initiation_timed_out', from: from.id, ...late });
+    record(draft, { type: 'journey_rolled_back', ...of });
+  }
   const compensation = compensationFor(presentPlan(draft), draft.journey, target);
   stopWork(draft, 'rolled_back');
   const plan = stageOf(planAhead(draft), target.id) ? planAhead(draft) : presentPlan(draft);

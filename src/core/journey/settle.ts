@@ -9,6 +9,8 @@ import {
   outcomesOf,
   workDone,
 } from '../criteria/gate.ts';
+import { judgeGoals } from '../criteria/goals.ts';
+import { rollbackTrigger } from '../criteria/rollback-criteria.ts';
 import type { Verdict } from '../criteria/verdict.ts';
 import { SECOND } from '../time.ts';
 import { overBudget, planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
@@ -16,11 +18,11 @@ import { followDuration } from './durations.ts';
 import { enterStage } from './enter-stage.ts';
 import type { StageEntered } from './events.ts';
 import type { Approval } from './journey.ts';
-import { nextChange } from './next-look.ts';
-import { remind } from './remind.ts';
 import { recordGoals, recordRegressions, recordStreaks } from './track.ts';
 import { judgementOf, resultOf } from './verdict-events.ts';
 import { rollBackAutomatically } from './auto-roll-back.ts';
+import { nextChange } from './next-look.ts';
+import { remind } from './remind.ts';
 
 /** Judges the stage and lets follow what must: an approval is asked for or void, verdicts are recorded, the gate opens. */
 export function settle(draft: Draft): void {
@@ -43,7 +45,10 @@ export function settle(draft: Draft): void {
     }
     recordChanges(draft, verdicts);
   }
-  draft.lookAt = nextChange(presentPlan(draft), stage, draft.journey, verdicts, draft.world.now);
+  const { journey, world } = draft;
+  const goals = judgeGoals(stage, journey, world.now).map(({ verdict }) => verdict);
+  const trigger = rollbackTrigger(presentPlan(draft), stage, journey, world.now);
+  draft.lookAt = nextChange(stage, journey, [...verdicts, ...goals, trigger], world.now);
 }
 
 /**
@@ -92,8 +97,7 @@ export function promote(
   const plan = planAhead(draft);
   const next = stageAfter(plan, stageOf(plan, stage.id) ?? stage);
   if (!next) return;
-  const late = overBudget(draft.world, presentPlan(draft).stageTransition_ms);
-  if (late) return record(draft, { type: 'stage_transition_timed_out', kind, from: stage.id, to: next.id, ...late });
+  if (gaveUpLate(draft, stage, kind)) return;
   const { approval, completedStages } = draft.journey;
   enterStage(draft, plan, next, {
     kind,
@@ -104,6 +108,15 @@ export function promote(
     ...(approval?.status === 'granted' ? { approvalId: approval.id } : {}),
     ...(override ? { override } : {}),
   });
+}
+
+/** True when the gate was to be passed too long ago: that is recorded, and the journey stays where it is. */
+export function gaveUpLate(draft: Draft, stage: StagePlan, kind: 'promotion' | 'override'): boolean {
+  const late = overBudget(draft.world, presentPlan(draft).stageTransition_ms);
+  const next = late && stageAfter(planAhead(draft), stageOf(planAhead(draft), stage.id) ?? stage);
+  if (!next) return false;
+  record(draft, { type: 'stage_transition_timed_out', kind, from: stage.id, to: next.id, ...late });
+  return true;
 }
 
 function recordChanges(draft: Draft, verdicts: readonly Verdict[]): void {

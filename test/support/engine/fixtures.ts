@@ -46,7 +46,7 @@ export function smallDocument(
   parts: { readonly [part in keyof ConfigDocument]?: unknown } = {},
 ): ConfigDocument {
   return documentWith({
-    stages: stages.map(({ id, criteria = [], auto, rollback = [], goals = [], days, calendar }, index) => ({
+    stages: stages.map(({ id, criteria = [], auto, days, calendar, rollback = [], goals = [] }, index) => ({
       stage_id: id,
       name: id,
       order: index + 1,

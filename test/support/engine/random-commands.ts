@@ -52,7 +52,7 @@ export const variedDocument = smallDocument(
           parameters: { max_critical: 0, max_high: 5 },
           required: false,
         },
-        demoApproval({ min_approvals: 2, expires_after_days: 2, max_reminders: 1 }),
+        demoApproval({ min_approvals: 2, expires_after_days: 2, remind_after_hours: 0.01, max_reminders: 1 }),
       ],
     },
     { id: 'trial' },
@@ -147,7 +147,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   epoch: fc.integer({ min: 1, max: 2 }),
   hasRoom: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   mayAdmit: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
-  late: fc.integer({ min: 0, max: 15 }).map((n) => (n === 0 ? 'waited' : n === 1 ? 'judging' : null)),
+  late: fc.integer({ min: 0, max: 7 }).map((n) => (n === 0 ? 'waited' : n === 1 ? 'judging' : null)),
 });
 
 /** Begins with a start: whatever comes before one is refused. */
