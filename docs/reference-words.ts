@@ -153,6 +153,7 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'evidence.source_not_accepted': 'The word of this caller does not count for that kind.',
   'approval.unknown': 'The stage asks for no approval.',
   'approval.not_open': 'The request is not the open one, or has been decided.',
+  'approval.already_asked': 'People have been asked; an agent does not ask them anew.',
   'approval.not_ready': 'Something else is still missing before people are asked.',
   'approval.stale': 'What was to be approved has changed since it was shown.',
   'approval.expired': 'Nobody decided in time.',

@@ -5,7 +5,7 @@ import { alertsTo } from '#application/alerts.ts';
 import { openConfiguration, type Configuration } from '#application/configuration.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
 import { openBreakers } from '#application/breakers.ts';
-import type { Dependencies } from '#application/dependencies.ts';
+import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
 import { openEngine, type Engine } from '#application/engine.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
@@ -38,6 +38,7 @@ import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
 import { postgresErasureStore } from '#adapters/postgres/erasure-store.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
+import { postgresSecretStore } from '#adapters/postgres/secret-store.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
 import { postgresVerifyStore } from '#adapters/postgres/verify-store.ts';
@@ -56,6 +57,9 @@ export type Orchestrator = {
   readonly readiness: () => Promise<Readiness>;
   readonly clock: Clock;
   readonly journal: Journal;
+  readonly journeyVersions: JourneyReader['versions'];
+  /** A secret that all replicas share, made by the first that asks for it. */
+  readonly sharedSecret: (name: string) => Promise<string>;
   /** Stops claiming, lets what runs end or hands it back, and closes the store. */
   readonly stop: () => Promise<void>;
 };
@@ -231,6 +235,7 @@ async function onStore(
   };
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
   const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
+  const secrets = postgresSecretStore(database);
   const housekeeping = keepHouse(database, clock, logger);
 
   return {
@@ -239,6 +244,8 @@ async function onStore(
     readiness: () => readinessOf(settings, database, configuration),
     clock,
     journal: engine.journal,
+    journeyVersions: dependencies.journeys.versions,
+    sharedSecret: (name) => secrets.shared(name, `${ids.random()}${ids.random()}`, clock.machine()),
     stop: async () => {
       await Promise.all(scheduled.map((one) => one.stop()));
       await engine.stop();

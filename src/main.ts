@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { JourneyError } from '#core/errors.ts';
 import { SECOND } from '#core/time.ts';
-import { catalogue } from '#application/catalogue.ts';
-import { cryptoIds } from '#adapters/ids.ts';
 import { pinoLogger } from '#adapters/logger.ts';
 import { sleep, systemClock } from '#adapters/clock.ts';
-import { httpApp } from '#http/app.ts';
 import { serve } from '#http/serve.ts';
 import { environment } from '#settings/environment.ts';
 import { findingText } from '#settings/findings.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { compose } from './compose.ts';
+import { openDoors } from './doors.ts';
 
 /** How long requests that are under way may take to finish once we are told to stop. */
 const DRAIN_MS = 10 * SECOND;
@@ -22,17 +20,13 @@ async function main(): Promise<void> {
     logger[found.level === 'info' ? 'info' : 'warn'](findingText(found), { finding: found.code });
 
   const orchestrator = await compose(settings, { logger });
-  const app = httpApp({
-    execute: orchestrator.execute,
-    authenticate: orchestrator.authenticate,
-    catalogue,
-    readiness: orchestrator.readiness,
-    ids: cryptoIds,
+  const opened = await openDoors(orchestrator, settings, {
     logger,
     now: systemClock().machine,
     version: productVersion(),
   });
-  const server = await serve({ app, ...settings.http, logger, sleep }).catch(async (error: unknown) => {
+  const server = await serve({ app: opened.app, ...settings.http, logger, sleep }).catch(async (error: unknown) => {
+    await opened.close();
     await orchestrator.stop();
     throw error;
   });
@@ -51,6 +45,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await stopped.promise;
+  await opened.close();
   await server.close(DRAIN_MS);
   await orchestrator.stop();
   logger.info('Stopped.');

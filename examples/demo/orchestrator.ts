@@ -2,10 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compose } from '#src/compose.ts';
-import { cryptoIds } from '#adapters/ids.ts';
-import { catalogue } from '#application/catalogue.ts';
+import { openDoors } from '#src/doors.ts';
 import type { Clock, Logger } from '#application/ports.ts';
-import { httpApp } from '#http/app.ts';
 import { serve } from '#http/serve.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import type { RunningAgent } from './agents.ts';
@@ -50,21 +48,17 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<R
     { logger, clock },
   );
   try {
-    const app = httpApp({
-      execute: orchestrator.execute,
-      authenticate: orchestrator.authenticate,
-      catalogue,
-      readiness: orchestrator.readiness,
-      ids: cryptoIds,
+    const doors = await openDoors(orchestrator, settings, {
       logger,
       now: () => performance.now(),
       version: settings.version,
     });
-    const server = await serve({ app, host: HOST, port: 0, logger, sleep: clock.sleep });
+    const server = await serve({ app: doors.app, host: HOST, port: 0, logger, sleep: clock.sleep });
     return {
       url: server.url,
       tokens: { operator: await token(dataDir, 'admin.token'), approver: await token(dataDir, 'approver.token') },
       stop: async () => {
+        await doors.close();
         await server.close(CLOSE_WITHIN_MS);
         await orchestrator.stop();
       },

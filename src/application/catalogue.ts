@@ -35,6 +35,7 @@ import { showEvidence } from './use-cases/show-evidence.ts';
 import { showHistory } from './use-cases/show-history.ts';
 import { showJourney } from './use-cases/show-journey.ts';
 import { showTaskLog } from './use-cases/show-task-log.ts';
+import { showStages } from './use-cases/show-stages.ts';
 import { showWork } from './use-cases/show-work.ts';
 import { startJourney } from './use-cases/start-journey.ts';
 import { validateExit } from './use-cases/validate-exit.ts';
@@ -79,6 +80,7 @@ export const catalogue: readonly AnyUseCase[] = [
   showDelivery,
   replayDelivery,
   replayDeliveries,
+  showStages,
   createToken,
   listTokens,
   revokeToken,

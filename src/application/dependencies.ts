@@ -30,6 +30,8 @@ export type Dependencies = {
 /** Reads for people: straight from the store, never from the journal's warm aggregates. */
 export type JourneyReader = {
   readonly journey: (clientId: string) => Promise<Journey | null>;
+  /** The versions of these clients' journeys; unknown clients are left out. */
+  readonly versions: (clientIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly queuePosition: (journey: Journey) => Promise<number>;
   readonly list: (query: ListQuery) => Promise<readonly JourneyRow[]>;
   /** Ids that the given one may have meant. */
@@ -232,6 +234,12 @@ export type ErasureStore = {
   readonly erase: (
     clientId: string,
   ) => Promise<{ readonly events: number; readonly observations: number; readonly messages: number } | null>;
+};
+
+/** Secrets that all replicas share. */
+export type SecretStore = {
+  /** The secret of that name; `fresh` becomes it where there is none yet. */
+  readonly shared: (name: string, fresh: string, at: Instant) => Promise<string>;
 };
 
 /** The kinds of evidence that exist, and how an observation of one is read (implemented beside the validators). */

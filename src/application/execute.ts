@@ -79,6 +79,10 @@ export function problemOf(code: ErrorCode, message: string, hint?: string, detai
   };
 }
 
+/** Whether kind and role of the principal let it use this at all; which clients it may see is another matter. */
+export const isAllowed = (useCase: AnyUseCase, principal: Principal): boolean =>
+  notAllowed(useCase, principal) === undefined;
+
 function notAllowed({ name, allow, kinds }: AnyUseCase, principal: Principal): Refusal | undefined {
   if (kinds && !kinds.includes(principal.kind))
     return name.startsWith('approval.')

@@ -78,17 +78,25 @@ export const clientOfOverride = (overrideId: string): string =>
 export const clientOfTaskId = (taskId: string): string => taskId.slice('task-'.length, taskId.indexOf(':'));
 export const clientOfWorkId = (workId: string): string => workId.slice('uow-'.length, workId.indexOf(':'));
 
+/** Names that reach an object's prototype when some code down the line copies key by key. */
+export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 /** JSON of any shape: bounded in depth, and only what the store can hold (no NUL, no half of a surrogate pair). */
 export const JsonValue: z.ZodType<Json> = z.custom<Json>(
   (value) => value !== undefined && isStorable(value, 10),
-  'must be JSON without NUL characters, not nested deeper than 10 levels',
+  'must be JSON without NUL characters or a key such as __proto__, not nested deeper than 10 levels',
 );
 
 function isStorable(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed();
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.entries(value).every(([key, inner]) => isStorable(key, 0) && isStorable(inner, depth - 1));
+  return (
+    depth > 0 &&
+    Object.entries(value).every(
+      ([key, inner]) => !FORBIDDEN_KEYS.has(key) && isStorable(key, 0) && isStorable(inner, depth - 1),
+    )
+  );
 }
 
 export const Inputs = z

@@ -38,6 +38,15 @@ export type CliSurface = {
   readonly examples: readonly string[];
 };
 
+export type McpSurface = {
+  /** As agents call it: `get_journey`. */
+  readonly tool: string;
+  /** What a model that knows nothing else must be told besides the summary: when to take it, and what comes next. */
+  readonly guidance?: string;
+  /** Fields that agents are not shown, because another tool does that. */
+  readonly hide?: readonly string[];
+};
+
 export type UseCase<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> = {
   /** Dotted, stable: `journey.start`. */
   readonly name: string;
@@ -47,7 +56,13 @@ export type UseCase<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Zod
   readonly allow: readonly Role[];
   /** Kinds of principal that may use it; all unless said. */
   readonly kinds?: readonly Principal['kind'][];
-  readonly surface: { readonly http?: HttpSurface; readonly cli?: CliSurface; readonly without?: string };
+  readonly surface: {
+    readonly http?: HttpSurface;
+    readonly cli?: CliSurface;
+    readonly mcp?: McpSurface;
+    /** Why a surface is left out. */
+    readonly without?: string;
+  };
   readonly input: I;
   readonly output: O;
   /** The client that the call is about, if it is about one: tokens may be limited to some. */

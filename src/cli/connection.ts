@@ -25,11 +25,11 @@ const DEFAULT_DATA_DIR = './.journey';
 /** Longer than the 30 s in which the server judges exit criteria. */
 export const DEFAULT_TIMEOUT_S = 60;
 
-/** Finds the server and the token: the flags, then the environment, then the local server's data directory. */
+/** Finds the server and the token: the flags, then the environment, then (unless null) the local server's data directory. */
 export function connectionOf(
   environment: Environment,
   options: ConnectionOptions,
-  local: LocalToken,
+  local: LocalToken | null,
 ): Connection | Failure {
   const base = baseOf(options.server ?? nonEmpty(environment.variables['JOURNEY_API_URL']) ?? DEFAULT_URL);
   if (isFailure(base)) return base;
@@ -59,7 +59,7 @@ function findToken(
   environment: Environment,
   tokenFile: string | undefined,
   base: URL,
-  local: LocalToken,
+  local: LocalToken | null,
 ): Found | Failure {
   const { variables } = environment;
   if (tokenFile !== undefined) return namedFile(environment, tokenFile, '--token-file');
@@ -67,6 +67,7 @@ function findToken(
   if (given !== undefined) return checked(given, 'JOURNEY_API_TOKEN');
   const file = nonEmpty(variables['JOURNEY_API_TOKEN_FILE']);
   if (file !== undefined) return namedFile(environment, file, 'JOURNEY_API_TOKEN_FILE');
+  if (local === null) return { token: null, tokenFrom: 'JOURNEY_API_TOKEN is not set.' };
   // The local server's tokens are for the local server: no other host is ever shown one.
   if (!isLoopback(base))
     return { token: null, tokenFrom: `JOURNEY_API_TOKEN is not set, and ${base.host} is not this machine.` };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
 /** All that the CLI takes from its surroundings. Only this file touches them, so that everything else runs in tests. */
 export type Environment = {
@@ -12,6 +13,8 @@ export type Environment = {
   /** A file's text; undefined where there is none. Other troubles are thrown. */
   readonly readFile: (path: string) => string | undefined;
   readonly readInput: () => Promise<string>;
+  /** Standard input line by line, as it comes. */
+  readonly inputLines: () => AsyncIterable<string>;
   readonly newKey: () => string;
   readonly deadline: (limit_ms: number) => AbortSignal;
 };
@@ -28,6 +31,7 @@ export function environment(): Environment {
     colour: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
     readFile: (path) => readIfThere(path),
     readInput,
+    inputLines: () => createInterface({ input: process.stdin, crlfDelay: Infinity }),
     newKey: () => randomUUID(),
     deadline: (limit_ms) => AbortSignal.timeout(limit_ms),
   };

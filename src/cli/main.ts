@@ -5,6 +5,7 @@ import { connectionOf } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes, isFailure, wrongUsage, type Failure } from './failure.ts';
 import type { Field } from './fields.ts';
+import { relayMcp } from './mcp-relay.ts';
 import { optionOf, type CommonOptions } from './options.ts';
 import { flagsFor, programOf, type Typed } from './program.ts';
 import { cleanText, jsonText } from './render/clean.ts';
@@ -21,9 +22,17 @@ export async function main(
   verbs: readonly Verb[] = allVerbs(),
 ): Promise<number> {
   let exitCode: number = exitCodes.ok;
-  const program = programOf(verbs, environment, async (verb, typed) => {
-    exitCode = await runVerb(verb, typed, environment);
-  });
+  const program = programOf(
+    verbs,
+    environment,
+    async (verb, typed) => {
+      exitCode = await runVerb(verb, typed, environment);
+    },
+    async (typed) => {
+      const failure = await relayMcp(environment, typed);
+      if (failure) exitCode = tell(environment, failure);
+    },
+  );
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync(apart(argv, flagsFor(program, argv)), { from: 'user' });

@@ -1,4 +1,4 @@
-import { Command, Help } from 'commander';
+import { Command, Help, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import type { Field } from './fields.ts';
@@ -12,7 +12,12 @@ export type RunVerb = (verb: Verb, typed: Typed) => Promise<void>;
 const NAME = 'journey-cli';
 
 /** The command line as commander sees it: every verb with its flags, and help in groups. */
-export function programOf(verbs: readonly Verb[], environment: Environment, run: RunVerb): Command {
+export function programOf(
+  verbs: readonly Verb[],
+  environment: Environment,
+  run: RunVerb,
+  relay: (typed: Typed) => Promise<void>,
+): Command {
   const program = new Command(NAME)
     .description('Starts, watches and decides on the journeys of clients, through the orchestrator’s API.')
     .version(packageJson.version, '-V, --version', 'Print the version.')
@@ -33,6 +38,7 @@ export function programOf(verbs: readonly Verb[], environment: Environment, run:
     .addHelpText('after', guidance);
   for (const option of commonOptions()) program.addOption(option);
   for (const verb of verbs) addVerb(program, verb, run);
+  addMcp(program, relay);
   program
     .command('help')
     .argument('[verb...]', 'The verb to explain.')
@@ -40,6 +46,23 @@ export function programOf(verbs: readonly Verb[], environment: Environment, run:
     .helpGroup('Help:')
     .action((words: readonly string[]) => commandFor(program, words).outputHelp());
   return program;
+}
+
+/** No verb of the catalogue: it does not ask one thing, it is the catalogue for a desktop client. */
+function addMcp(program: Command, relay: (typed: Typed) => Promise<void>): void {
+  const command = program
+    .command('mcp')
+    .summary('Serve MCP over stdio, for desktop clients of AI agents.')
+    .description(
+      'Serve MCP over stdio, for desktop clients of AI agents: passes messages on to the server. It takes the token of an agent (JOURNEY_API_TOKEN), never the local one.',
+    )
+    .helpGroup('Agents:')
+    .configureHelp({})
+    .addOption(new Option('--read-only', 'Offer only the tools that change nothing.'))
+    .addHelpText('after', `\nExample:\n  ${NAME} mcp --server=http://127.0.0.1:8080`)
+    .action(async (_options: unknown, self: Command) => relay(self.optsWithGlobals()));
+  for (const option of commonOptions().filter(({ long }) => long !== '--format' && long !== '--output'))
+    command.addOption(option);
 }
 
 function addVerb(program: Command, verb: Verb, run: RunVerb): void {

@@ -80,6 +80,7 @@ const titles: Readonly<Record<string, string>> = {
   config: 'Configuration',
   agents: 'Agents',
   delivery: 'Deliveries',
+  stages: 'Stages',
   token: 'Tokens',
   client: 'Store',
   store: 'Store',

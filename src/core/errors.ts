@@ -43,6 +43,7 @@ export const errorCatalogue = {
   'evidence.source_not_accepted': { status: 403, retryable: false },
   'approval.unknown': { status: 404, retryable: false },
   'approval.not_open': { status: 409, retryable: false },
+  'approval.already_asked': { status: 409, retryable: false },
   'approval.not_ready': { status: 409, retryable: true },
   'approval.stale': { status: 409, retryable: true },
   'approval.expired': { status: 409, retryable: true },

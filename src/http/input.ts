@@ -1,7 +1,7 @@
 import type { HonoRequest } from 'hono';
 import { accepted, declined, type Accepted } from './accepted.ts';
 import { jsonBody } from './body.ts';
-import { FORBIDDEN_KEYS } from './json-shape.ts';
+import { FORBIDDEN_KEYS } from '#application/fields.ts';
 import type { HttpLimits } from './limits.ts';
 import type { Route } from './routes.ts';
 

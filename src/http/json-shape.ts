@@ -1,7 +1,5 @@
+import { FORBIDDEN_KEYS } from '#application/fields.ts';
 import type { HttpLimits } from './limits.ts';
-
-/** Names that reach an object's prototype when some code down the line copies key by key. */
-export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** What is wrong with the shape of parsed JSON, in words; undefined when nothing is. Never recurses. */
 export function shapeProblem(root: unknown, { json_depth, json_keys }: HttpLimits): string | undefined {

@@ -66,6 +66,11 @@ function assembled(
       port: value.number('JOURNEY_HTTP_PORT'),
       publicUrl: value.text('JOURNEY_PUBLIC_URL'),
     },
+    mcp: {
+      allowedHosts: namesIn(value.text('JOURNEY_MCP_ALLOWED_HOSTS')),
+      allowedOrigins: namesIn(value.text('JOURNEY_MCP_ALLOWED_ORIGINS')),
+      callsPerSecond: value.number('JOURNEY_MCP_CALLS_PER_SECOND'),
+    },
     store: storeOf(value),
     lease_ms: value.number('JOURNEY_TASK_LEASE_SECONDS') * SECOND,
     logLevel: value.text('JOURNEY_LOG_LEVEL') as LogLevel,
@@ -94,6 +99,14 @@ const differs = ({ path, value, allowed }: Problem): Finding =>
     `It is ${value}, which ${allowed}.`,
     'The variable is in force. Make them agree, or remove one.',
   );
+
+const namesIn = (text: string | null): readonly string[] | null =>
+  text === null
+    ? null
+    : text
+        .split(',')
+        .map((name) => name.trim().toLowerCase())
+        .filter((name) => name !== '');
 
 function storeOf(value: Values): StoreSettings {
   return {

@@ -60,6 +60,12 @@ export type Settings = {
   readonly version: string;
   readonly enabled: boolean;
   readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string | null };
+  readonly mcp: {
+    /** Null: whatever names this machine and the public URL have. */
+    readonly allowedHosts: readonly string[] | null;
+    readonly allowedOrigins: readonly string[] | null;
+    readonly callsPerSecond: number;
+  };
   readonly store: StoreSettings;
   readonly lease_ms: number;
   readonly logLevel: LogLevel;

@@ -61,7 +61,7 @@ export const rings: readonly Ring[] = [
   door('mcp', 'mcp/'),
   {
     name: 'main',
-    holds: ['src/main.ts', 'src/compose.ts'],
+    holds: ['src/main.ts', 'src/compose.ts', 'src/doors.ts'],
     may: ['src/', 'bot/', 'mcp/', 'package.json'],
     mayName: [],
     node: true,
@@ -82,6 +82,8 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@a2a-js/sdk': ['src/adapters/agents/', 'examples/agents/'],
   '@electric-sql/pglite': ['src/adapters/postgres/'],
   '@hono/node-server': ['src/http/', 'examples/agents/'],
+  '@modelcontextprotocol/client': ['examples/agents/'],
+  '@modelcontextprotocol/server': ['mcp/'],
   commander: ['src/cli/'],
   'fastest-levenshtein': ['src/application/', 'src/settings/', 'src/http/'],
   hono: ['src/http/', 'bot/', 'mcp/', 'examples/agents/'],

@@ -48,6 +48,15 @@ describe('a rollback', () => {
     expect(play.refused({ type: 'roll_back', reason: 'why not' }).refused).toBe('stage.first');
   });
 
+  test('what was decided on an entry that is over is refused, and says what has happened since', () => {
+    const play = toPilot();
+    const seenIn = play.journey().stageEntry;
+    play.do({ type: 'roll_back', reason: 'first', entry: seenIn });
+    const late = play.refused({ type: 'roll_back', reason: 'second', entry: seenIn });
+    expect(late).toMatchObject({ refused: 'journey.moved', message: expect.stringContaining('sandbox') });
+    expect(play.journey().stage).toBe('sandbox');
+  });
+
   test('S143: to a named earlier stage drops that stage and everything after it from the completed ones', () => {
     const play = toPilot();
     succeed(play, 'two');

@@ -47,6 +47,14 @@ limit $6`;
 export function postgresJourneyReader(database: Database): JourneyReader {
   return {
     journey: async (clientId) => (await readJourneys(database, [clientId])).get(clientId) ?? null,
+    versions: async (clientIds) => {
+      const rows = await database.query<{ client_id: string; version: number }>(
+        'select client_id, version from journey_states where client_id = any($1)',
+        [clientIds],
+        'journey_versions',
+      );
+      return new Map(rows.map(({ client_id, version }) => [client_id, version]));
+    },
     queuePosition: async ({ clientId, startedAt }) => {
       const [row] = await database.query<{ ahead: number }>(
         `select count(*)::int as ahead from journey_states where status = 'queued' and (started_at, client_id) < ($1, $2)`,

@@ -21,6 +21,7 @@ export const checkAgents = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/agents' },
     cli: { verb: 'check-agents', examples: ['check-agents --intent="provision_test_dataset"'] },
+    mcp: { tool: 'find_agents', guidance: 'Says whether anybody can do a task that does not get on.' },
   },
   input: z.strictObject({
     intent: text(255).optional().describe('An agent_intent of the templates.'),

@@ -12,7 +12,8 @@ export const checkConfig = defineUseCase({
   allow: ['operator'],
   surface: {
     http: { route: 'POST /api/v1/config/check' },
-    without: 'the command line has config check, which reads the files of a folder itself',
+    without:
+      'CLI: config check reads the files of a folder itself. MCP: config://stages shows what decides; the configuration is for people.',
   },
   input: z.strictObject({
     files: z

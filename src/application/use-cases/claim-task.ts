@@ -13,6 +13,12 @@ export const claimTask = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/tasks/claim' },
     cli: { verb: 'task claim', examples: ['task claim --intents=run_security_scan --wait-seconds=20'] },
+    mcp: {
+      tool: 'claim_task',
+      guidance:
+        'task null: nothing to do. Else do it, with heartbeat_task meanwhile, and then complete_task or fail_task.',
+      hide: ['idempotency_key'],
+    },
   },
   input: z.strictObject({
     intents: z.array(text(255)).min(1, 'must name at least one intent').max(50).describe('What you can do.'),

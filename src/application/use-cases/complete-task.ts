@@ -17,6 +17,11 @@ export const completeTask = defineUseCase({
         `task complete --task-id="task-client-123:1:sandbox_setup:run_security_scan:1:1" --output='{"scan_result":"pass","vulnerabilities":[]}'`,
       ],
     },
+    mcp: {
+      tool: 'complete_task',
+      guidance: 'After a refusal for the schema correct the output and call again.',
+      hide: ['idempotency_key'],
+    },
   },
   input: z.strictObject({
     task_id: TaskId,

@@ -14,6 +14,7 @@ export const confirmOverride = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/overrides/:override_id/confirm' },
     cli: { verb: 'confirm-override', examples: ['confirm-override --override-id="ovr-client-123:2:41"'] },
+    without: 'MCP: only people pass a shut gate.',
   },
   input: z.strictObject({ override_id: OverrideId }),
   output: JourneyView,

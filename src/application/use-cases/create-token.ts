@@ -23,6 +23,7 @@ export const createToken = defineUseCase({
         'token create --name=deployer --kind=agent --intents=deploy_production_environment',
       ],
     },
+    without: 'MCP: agents do not give out rights.',
   },
   input: z.strictObject({
     name: z

@@ -13,7 +13,7 @@ export const decideApproval = defineUseCase({
   kinds: ['user'],
   surface: {
     http: { route: 'POST /api/v1/approvals/:approval_id/decision' },
-    without: 'The CLI has approve and reject, which find the open request of a client by themselves.',
+    without: 'CLI: approve and reject find the open request by themselves. MCP: agents never approve.',
   },
   input: z.strictObject({
     approval_id: ApprovalId,

@@ -13,6 +13,7 @@ export const diffConfig = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/diff' },
     cli: { verb: 'config diff', examples: ['config diff', 'config diff --from=9a1c0de19a1c0de1 --to=active'] },
+    without: 'MCP: config://stages shows what decides; the configuration is for people.',
   },
   input: z.strictObject({
     from: z.string().max(64).default('active').describe('active, files, or a hash.'),

@@ -13,6 +13,7 @@ export const eraseClient = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/erase' },
     cli: { verb: 'erase', examples: ['erase --client-id="client-123" --reason="Request 4711 of the client"'] },
+    without: 'MCP: what a client leaves behind is for people to erase.',
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -17,6 +17,7 @@ export const failTask = defineUseCase({
         'task fail --task-id="task-client-123:1:sandbox_setup:run_security_scan:1:1" --message="The scanner has no licence" --no-retryable',
       ],
     },
+    mcp: { tool: 'fail_task', hide: ['idempotency_key'] },
   },
   input: z.strictObject({
     task_id: TaskId,

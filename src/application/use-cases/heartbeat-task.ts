@@ -17,6 +17,11 @@ export const heartbeatTask = defineUseCase({
       verb: 'task heartbeat',
       examples: ['task heartbeat --task-id="task-client-123:1:sandbox_setup:run_security_scan:1:1" --percent=40'],
     },
+    mcp: {
+      tool: 'heartbeat_task',
+      guidance: 'cancelled true: stop, and claim_task another.',
+      hide: ['idempotency_key'],
+    },
   },
   input: z.strictObject({
     task_id: TaskId,

@@ -24,6 +24,7 @@ export const lintConfig = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/lint' },
     cli: { verb: 'config lint', examples: ['config lint', 'config lint --level=warning'] },
+    without: 'MCP: config://stages shows what decides; the configuration is for people.',
   },
   input: z.strictObject({
     level: z.enum(['error', 'warning', 'info']).default('info').describe('The least level that is shown.'),

@@ -7,7 +7,11 @@ export const listApprovals = defineUseCase({
   summary: 'The open requests for approval, oldest first.',
   effect: 'read',
   allow: ['viewer'],
-  surface: { http: { route: 'GET /api/v1/approvals' }, cli: { verb: 'approvals', examples: ['approvals'] } },
+  surface: {
+    http: { route: 'GET /api/v1/approvals' },
+    cli: { verb: 'approvals', examples: ['approvals'] },
+    without: 'MCP: get_journey shows the request of a journey.',
+  },
   input: z.strictObject({ client_id: ClientId.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }),
   output: z.object({
     approvals: z.array(

@@ -12,6 +12,7 @@ export const listDeliveries = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/deliveries' },
     cli: { verb: 'deliveries list', examples: ['deliveries list --state=dead'] },
+    without: 'MCP: what other systems are told is for people.',
   },
   input: z.strictObject({
     state: z

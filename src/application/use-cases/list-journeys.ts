@@ -10,7 +10,11 @@ export const listJourneys = defineUseCase({
   summary: 'List journeys, by client id, a page at a time.',
   effect: 'read',
   allow: ['viewer'],
-  surface: { http: { route: 'GET /api/v1/journeys' }, cli: { verb: 'list', examples: ['list --stage=pilot'] } },
+  surface: {
+    http: { route: 'GET /api/v1/journeys' },
+    cli: { verb: 'list', examples: ['list --stage=pilot'] },
+    mcp: { tool: 'list_journeys', guidance: 'Then get_journey on one of them.' },
+  },
   input: z.strictObject({
     stage: StageId.optional(),
     status: z.enum(journeyStatuses).optional().describe('queued, active, paused or completed.'),

@@ -10,7 +10,11 @@ export const listTokens = defineUseCase({
   effect: 'read',
   allow: ['admin'],
   kinds: ['user', 'system'],
-  surface: { http: { route: 'GET /api/v1/tokens' }, cli: { verb: 'token list', examples: ['token list'] } },
+  surface: {
+    http: { route: 'GET /api/v1/tokens' },
+    cli: { verb: 'token list', examples: ['token list'] },
+    without: 'MCP: agents do not give out rights.',
+  },
   input: z.strictObject({}),
   output: z.object({
     tokens: z.array(

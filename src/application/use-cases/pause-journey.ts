@@ -12,6 +12,7 @@ export const pauseJourney = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/pause' },
     cli: { verb: 'pause', examples: ['pause --client-id="client-123" --reason="The client is moving offices"'] },
+    without: 'MCP: to stop a journey, and to let it go on, is for people.',
   },
   input: z.strictObject({ client_id: ClientId, reason: Reason }),
   output: JourneyView,

@@ -21,6 +21,11 @@ export const promote = defineUseCase({
         'promote --client-id="client-123" --override --reason="The survey cannot be held before May"',
       ],
     },
+    mcp: {
+      tool: 'promote_journey',
+      guidance: 'Refused while the gate is shut: check_exit_criteria says why.',
+      hide: ['override'],
+    },
   },
   input: z.strictObject({
     client_id: ClientId,

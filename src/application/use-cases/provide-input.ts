@@ -15,6 +15,7 @@ export const provideInput = defineUseCase({
       verb: 'provide-input',
       examples: ['provide-input --client-id="client-123" --input pilot_cohort_size=25 --input users=ann,bob'],
     },
+    mcp: { tool: 'provide_input', guidance: 'get_journey names the inputs that are missing.' },
   },
   input: z.strictObject({
     client_id: ClientId,

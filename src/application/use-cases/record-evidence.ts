@@ -36,6 +36,18 @@ export const recordEvidence = defineUseCase({
         'evidence add --client-id="client-123" --kind=search_quality --value=\'{"precision":0.86,"k":5,"sampled":200}\'',
       ],
     },
+    mcp: {
+      tool: 'record_evidence',
+      guidance: [
+        'Record only what was measured; a token names the kinds that it may record. Values by kind:',
+        'connector_status {status: error|paused|pending|syncing|synced} with subject=connector;',
+        'search_quality {precision 0..1, k, sampled}; security_scan {critical, high, medium?, low?};',
+        'survey_response {score} with subject=respondent;',
+        'bug {severity, opened_at, closed_at?} with subject=bug id, or {all_clear: true} when there are none;',
+        'performance {p95_ms, error_rate 0..1, requests, window_minutes?}; user_adoption {rate};',
+        'search_satisfaction {score}; query_volume {count}. Then check_exit_criteria.',
+      ].join(' '),
+    },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -16,6 +16,7 @@ export const replayDeliveries = defineUseCase({
       verb: 'deliveries replay-all',
       examples: ['deliveries replay-all --destination=crm', 'deliveries replay-all --destination=crm --client-id=c1'],
     },
+    without: 'MCP: what other systems are told is for people.',
   },
   input: z.strictObject({ destination: DestinationName, client_id: ClientId.optional() }),
   output: z.object({

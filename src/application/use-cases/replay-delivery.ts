@@ -13,6 +13,7 @@ export const replayDelivery = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/deliveries/:delivery_id/replay' },
     cli: { verb: 'deliveries replay', examples: ['deliveries replay --delivery-id="dlv-client-123:crm:7"'] },
+    without: 'MCP: what other systems are told is for people.',
   },
   input: z.strictObject({ delivery_id: DeliveryId }),
   output: DeliveryView,

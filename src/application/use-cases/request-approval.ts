@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuse } from '#core/errors.ts';
 import { ClientId } from '../fields.ts';
 import { submitForView } from '../submit.ts';
 import { defineUseCase } from '../use-case.ts';
@@ -12,10 +13,22 @@ export const requestApproval = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/approval-request' },
     cli: { verb: 'request-approval', examples: ['request-approval --client-id="client-123"'] },
+    mcp: { tool: 'request_approval', guidance: 'People decide; no tool approves.' },
   },
   input: z.strictObject({ client_id: ClientId }),
   output: JourneyView,
   client: ({ client_id }) => client_id,
-  run: (dependencies, call, { client_id }) =>
-    submitForView(dependencies, call, client_id, { type: 'request_approval' }),
+  run: async (dependencies, call, { client_id }) => {
+    // To ask anew voids the votes that are there: a person may, an agent that asks again and again must not.
+    if (call.principal.kind === 'agent') {
+      const approval = (await dependencies.journeys.journey(client_id))?.approval;
+      if (approval?.status === 'open')
+        return refuse(
+          'approval.already_asked',
+          `${approval.id} is open: people have been asked.`,
+          'Wait for their decision.',
+        );
+    }
+    return submitForView(dependencies, call, client_id, { type: 'request_approval' });
+  },
 });

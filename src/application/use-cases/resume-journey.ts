@@ -12,6 +12,7 @@ export const resumeJourney = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/resume' },
     cli: { verb: 'resume', examples: ['resume --client-id="client-123" --reason="They have moved"'] },
+    without: 'MCP: to stop a journey, and to let it go on, is for people.',
   },
   input: z.strictObject({ client_id: ClientId, reason: Reason }),
   output: JourneyView,

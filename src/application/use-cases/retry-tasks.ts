@@ -12,6 +12,7 @@ export const retryTasks = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/work/:work_id/retry' },
     cli: { verb: 'retry-tasks', examples: ['retry-tasks --work-id="uow-client-123:1:sandbox_setup"'] },
+    mcp: { tool: 'retry_tasks', guidance: 'list_work names the unit and why its tasks failed.' },
   },
   input: z.strictObject({ work_id: WorkId }),
   output: JourneyView,

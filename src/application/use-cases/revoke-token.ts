@@ -12,6 +12,7 @@ export const revokeToken = defineUseCase({
   surface: {
     http: { route: 'DELETE /api/v1/tokens/:token' },
     cli: { verb: 'token revoke', examples: ['token revoke --token=ci'] },
+    without: 'MCP: agents do not give out rights.',
   },
   input: z.strictObject({ token: text(128).describe('The name or the id, as token list shows it.') }),
   output: z.object({ token_id: z.string(), name: z.string(), revoked: z.literal(true) }),

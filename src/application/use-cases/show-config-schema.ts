@@ -10,6 +10,7 @@ export const showConfigSchema = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/schema' },
     cli: { verb: 'config schema', examples: ['config schema --file=stages.yaml --format=json'] },
+    without: 'MCP: config://stages shows what decides; the configuration is for people.',
   },
   input: z.strictObject({ file: z.enum(configFileNames).describe('Which of the files.') }),
   output: z.record(z.string(), z.unknown()),

@@ -12,6 +12,7 @@ export const showDelivery = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/deliveries/:delivery_id' },
     cli: { verb: 'deliveries show', examples: ['deliveries show --delivery-id="dlv-client-123:crm:7"'] },
+    without: 'MCP: what other systems are told is for people.',
   },
   input: z.strictObject({ delivery_id: DeliveryId }),
   output: DeliveryView.extend({ message: z.record(z.string(), z.unknown()) }),

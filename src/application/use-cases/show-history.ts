@@ -12,6 +12,7 @@ export const showHistory = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/journeys/:client_id/history' },
     cli: { verb: 'history', examples: ['history --client-id="client-123" --format=json'] },
+    mcp: { tool: 'get_journey_history', guidance: 'Go on with after=next_after.' },
   },
   input: z.strictObject({
     client_id: ClientId,

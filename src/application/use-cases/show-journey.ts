@@ -14,6 +14,7 @@ export const showJourney = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/journeys/:client_id' },
     cli: { verb: 'status', examples: ['status --client-id="client-123"'] },
+    mcp: { tool: 'get_journey', guidance: 'Begin here: next names the tool that gets the journey on.' },
   },
   input: z.strictObject({ client_id: ClientId }),
   output: JourneyView,

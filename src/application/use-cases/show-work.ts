@@ -14,6 +14,7 @@ export const showWork = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/journeys/:client_id/work' },
     cli: { verb: 'uow-status', examples: ['uow-status --client-id="client-123" --stage="sandbox"'] },
+    mcp: { tool: 'list_work' },
   },
   input: z.strictObject({ client_id: ClientId, stage: StageId.optional() }),
   output: z.object({

@@ -18,6 +18,10 @@ export const startJourney = defineUseCase({
       location: ({ client_id }: { client_id: string }) => `/api/v1/journeys/${client_id}`,
     },
     cli: { verb: 'start', examples: ['start --client-id="client-123" --data-sources="salesforce,jira,confluence"'] },
+    mcp: {
+      tool: 'start_journey',
+      guidance: 'Give inputs that people must supply (pilot_cohort_size, users) now or later. Then get_journey.',
+    },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -31,6 +31,7 @@ export const validateExit = defineUseCase({
       verb: 'validate-exit',
       examples: ['validate-exit --client-id="client-123"', 'validate-exit --client-id="client-123" --promote'],
     },
+    mcp: { tool: 'check_exit_criteria', guidance: 'Each criterion says what is missing.', hide: ['promote'] },
   },
   input: z.strictObject({
     client_id: ClientId,

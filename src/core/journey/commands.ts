@@ -56,6 +56,8 @@ export type RollBack = {
   /** Unset: the stage before the present one in the plan's order. */
   readonly toStage?: string | undefined;
   readonly reason: string;
+  /** Only while the journey is still in this entry: what was decided on was seen then. */
+  readonly entry?: number | undefined;
 };
 
 /** Of a completed journey: whatever was said of the client is replaced, in the events as well. */

@@ -77,14 +77,14 @@ export const noExit = (draft: Draft, stage: StagePlan): Refusal | undefined =>
     ? undefined
     : refuse('stage.final', `${stage.id} is the last stage.`, 'complete ends a journey on purpose.');
 
-/** Who looked at another stage entry must not promote out of this one. */
+/** Who looked at another stage entry must not decide on this one. */
 export const movedOn = ({ clientId, stage, stageEntry }: Journey, entry: number | undefined): Refusal | undefined =>
   entry === undefined || entry === stageEntry
     ? undefined
     : refuse(
         'journey.moved',
         `${clientId} has moved on meanwhile: it is in ${stage} now.`,
-        'Look at it again (status), and promote it if you still want to.',
+        'Look at it again (status), and decide anew.',
         { stage },
       );
 

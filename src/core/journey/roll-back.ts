@@ -5,12 +5,15 @@ import type { RollBack } from './commands.ts';
 import { compensationFor } from './compensation.ts';
 import { overBudget, planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
 import { enterStage } from './enter-stage.ts';
+import { movedOn } from './override.ts';
 import { endPause } from './pause.ts';
 import { voidApproval } from './settle.ts';
 import { judgementOf } from './verdict-events.ts';
 
 /** Back to an earlier stage: running work is cancelled, approvals are void, what can be undone is, and the target's work begins anew. */
-export function rollBack(draft: Draft, { toStage, reason }: RollBack): Refusal | undefined {
+export function rollBack(draft: Draft, { toStage, reason, entry }: RollBack): Refusal | undefined {
+  const moved = movedOn(draft.journey, entry);
+  if (moved) return moved;
   const from = presentStage(draft);
   const target = targetOf(draft, from, toStage);
   if (isRefusal(target)) return target;

@@ -63,6 +63,7 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     ['uow-status', '--client-id=c', '--stage=sandbox'],
     'GET /api/v1/journeys/c/work?stage=sandbox',
   ],
+  ['stages asks for the stages', ['stages'], 'GET /api/v1/stages'],
   [
     'S150: check-agents asks by intent',
     ['check-agents', '--intent=provision_test_dataset'],

@@ -4,7 +4,7 @@ import type { Verb } from '#cli/verbs.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
-export type Surroundings = Partial<Omit<Environment, 'out' | 'err' | 'readFile' | 'readInput'>> & {
+export type Surroundings = Partial<Omit<Environment, 'out' | 'err' | 'readFile' | 'readInput' | 'inputLines'>> & {
   readonly files?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly verbs?: readonly Verb[];
@@ -27,6 +27,9 @@ export async function runCli(server: string, argv: readonly string[], given: Sur
     err: (text) => void (err += text),
     readFile: (path) => files[path],
     readInput: () => Promise.resolve(input),
+    inputLines: async function* () {
+      yield* input.split('\n');
+    },
   };
   const code = await main(argv, environment, verbs);
   return { code, out, err };

@@ -188,3 +188,24 @@ export const openPilotWith = (max_concurrent_journeys = 1_000): ConfigDocument =
   });
 
 export const openPilot: ConfigDocument = openPilotWith();
+
+/** The real document, but what the agent `measurer` measured counts: its token must name the kind all the same. */
+export const agentsMeasure: ConfigDocument = documentWith({
+  stages: realDocument.stages.map((stage) => ({
+    ...stage,
+    exit_criteria: stage.exit_criteria.map((criterion) =>
+      criterion.validator === 'DemoApprovalValidator'
+        ? criterion
+        : {
+            ...criterion,
+            accepted_sources: [
+              'collector',
+              'operator',
+              'token:measurer',
+              'task:run_security_scan',
+              'task:install_connectors',
+            ],
+          },
+    ),
+  })),
+});
