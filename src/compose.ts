@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { JourneyError } from '#core/errors.ts';
-import { alertsTo } from '#application/alerts.ts';
 import { openConfiguration, type Configuration } from '#application/configuration.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
 import { openBreakers } from '#application/breakers.ts';
 import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
 import { openEngine, type Engine } from '#application/engine.ts';
+import { alertsTo } from '#application/alerts.ts';
+import { catalogue } from '#application/catalogue.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
 import { plansOf } from '#application/plans.ts';
@@ -35,14 +36,17 @@ import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
 import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
+import { postgresPeopleStore } from '#adapters/postgres/people-store.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
 import { postgresErasureStore } from '#adapters/postgres/erasure-store.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import { postgresSecretStore } from '#adapters/postgres/secret-store.ts';
 import { openServer } from '#adapters/postgres/server.ts';
+import { postgresSlackStore } from '#adapters/postgres/slack-store.ts';
 import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
 import { postgresVerifyStore } from '#adapters/postgres/verify-store.ts';
 import { postgresWaitingRoom } from '#adapters/postgres/waiting-room.ts';
+import { openSlackDoor, type SlackDoor } from '#bot/slack-door.ts';
 import { again, onCron, type Scheduled } from '#scheduler/scheduler.ts';
 import { compilePlan } from '#settings/compile-plan.ts';
 import { configFilesOf } from '#settings/config-files.ts';
@@ -60,6 +64,8 @@ export type Orchestrator = {
   readonly journeyVersions: JourneyReader['versions'];
   /** A secret that all replicas share, made by the first that asks for it. */
   readonly sharedSecret: (name: string) => Promise<string>;
+  /** Null: without Slack. */
+  readonly slack: SlackDoor | null;
   /** Stops claiming, lets what runs end or hands it back, and closes the store. */
   readonly stop: () => Promise<void>;
 };
@@ -194,6 +200,22 @@ async function onStore(
     logger,
     raise,
   });
+  const people = postgresPeopleStore(database);
+  // The Slack door is told by the engine, and asks what the engine makes possible: whichever is opened first waits.
+  const executing = Promise.withResolvers<Execute>();
+  const slack =
+    settings.slack &&
+    openSlackDoor({
+      ...settings.slack,
+      publicUrl: settings.http.publicUrl,
+      catalogue,
+      execute: async (...call) => (await executing.promise)(...call),
+      people,
+      store: postgresSlackStore(database),
+      clock,
+      logger,
+      alert: alertsTo(logger),
+    });
   const engine = await openEngine({
     store: postgresJournalStore(database, plans.get),
     admissionStore: postgresAdmissionStore(database),
@@ -212,7 +234,7 @@ async function onStore(
     enabled: settings.enabled,
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
-    destinations: [...destinations, ...destinationsOf(settings, clock)],
+    destinations: [...destinations, ...destinationsOf(settings, clock), ...(slack?.telling ? [slack.telling] : [])],
   });
 
   const tokens = postgresTokenStore(database);
@@ -227,26 +249,32 @@ async function onStore(
     claims: postgresClaimRoom(database),
     breakers,
     tokens,
+    people,
+    slack: async () => (slack ? slack.check() : null),
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
     verification: postgresVerifyStore(database),
     erasure: postgresErasureStore(database),
     clock,
     ids,
   };
+  const execute = executeWith(dependencies, logger);
+  executing.resolve(execute);
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
   const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
   const secrets = postgresSecretStore(database);
   const housekeeping = keepHouse(database, clock, logger);
 
   return {
-    execute: executeWith(dependencies, logger),
+    execute,
     authenticate: authenticateWith({ tokens, clock, ids }),
     readiness: () => readinessOf(settings, database, configuration),
     clock,
     journal: engine.journal,
     journeyVersions: dependencies.journeys.versions,
     sharedSecret: (name) => secrets.shared(name, `${ids.random()}${ids.random()}`, clock.machine()),
+    slack,
     stop: async () => {
+      await slack?.stop();
       await Promise.all(scheduled.map((one) => one.stop()));
       await engine.stop();
       await housekeeping.stop();

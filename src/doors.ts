@@ -22,9 +22,9 @@ export type Doors = {
   readonly close: () => Promise<void>;
 };
 
-/** All doors of one port: REST, and MCP beside it. */
+/** All doors of one port: REST, and MCP and Slack beside it. */
 export async function openDoors(
-  { execute, authenticate, readiness, journeyVersions, sharedSecret, clock }: Orchestrator,
+  { execute, authenticate, readiness, journeyVersions, sharedSecret, clock, slack }: Orchestrator,
   { http, mcp, store }: Settings,
   { logger, now, version, more }: DoorsOptions,
 ): Promise<Doors> {
@@ -49,6 +49,7 @@ export async function openDoors(
     ...(more === undefined ? {} : { more }),
   });
   app.route('/', mcpDoor);
+  if (slack?.routes) app.route('/', slack.routes);
   return { app, close };
 }
 

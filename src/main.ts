@@ -37,6 +37,8 @@ async function main(): Promise<void> {
     config: settings.configDir,
   });
 
+  orchestrator.slack?.start();
+
   const stopped = Promise.withResolvers<void>();
   const stop = (signal: NodeJS.Signals): void => {
     logger.info(`${signal}: taking nothing new and finishing what is under way.`);

@@ -4,6 +4,7 @@ import { needed, type ApiClient, type View } from './api-client.ts';
 import type { Client } from './clients.ts';
 import type { Keyboard } from './keyboard.ts';
 import type { Screen } from './screen.ts';
+import type { DemoSlack } from './slack.ts';
 import { plain, styled } from './spans.ts';
 
 export type Approving = {
@@ -13,6 +14,8 @@ export type Approving = {
   readonly screen: Screen;
   /** Null: unattended, the approver's token decides alone. */
   readonly keyboard: Keyboard | null;
+  /** Null: nobody is asked in Slack. */
+  readonly slack: DemoSlack | null;
   /** Shows the panel as it is now, before somebody is asked about it. */
   readonly show: () => void;
 };
@@ -21,6 +24,7 @@ type Decision = { readonly decision: 'approve' | 'reject'; readonly reason: stri
 
 const UNATTENDED: Decision = { decision: 'approve', reason: 'The demo shows what was promised.' };
 const MEND_DAYS = 1;
+const LOOK_MS = 200;
 
 /** Decides on the open request of a client, as the approver; asks the person first where the client wants that. */
 export async function decide(
@@ -28,7 +32,8 @@ export async function decide(
   client: Client,
   approval: NonNullable<View['approval']>,
 ): Promise<void> {
-  const { approver, keyboard, screen } = approving;
+  const { approver, keyboard, screen, slack } = approving;
+  if (client.askPerson && slack) return decideInSlack(approving, slack, client, approval);
   const decision = client.askPerson && keyboard ? await askPerson(approving, client, keyboard) : UNATTENDED;
   if (decision === UNATTENDED)
     screen.say([plain(`${client.clientId}: nobody is asked; the demo decides under the approver's token`)]);
@@ -39,6 +44,33 @@ export async function decide(
   if (answer.problem.code === 'approval.stale' || answer.problem.code === 'approval.expired')
     return screen.say([styled('yellow', `${client.clientId}: ${answer.problem.detail} ${answer.problem.hint ?? ''}`)]);
   needed(`The decision on ${approval.approval_id}`, answer);
+}
+
+/** The card in the channel is what is decided on; whoever is at the terminal presses its buttons where Slack is a double. */
+async function decideInSlack(
+  { clock, screen, show, keyboard, operator }: Approving,
+  slack: DemoSlack,
+  { clientId }: Client,
+  approval: NonNullable<View['approval']>,
+): Promise<void> {
+  clock.pause();
+  show();
+  screen.rest();
+  try {
+    await slack.cardOf(approval.approval_id);
+    const decision = slack.isDouble ? (keyboard ? await decisionOf(keyboard) : UNATTENDED) : null;
+    if (decision) await slack.press(approval, decision);
+    const path = `/api/v1/journeys/${clientId}`;
+    const isOpen = async (): Promise<boolean> => {
+      const view = await operator.get<View>(path);
+      return view.approval?.approval_id === approval.approval_id && view.approval.status === 'open';
+    };
+    // oxlint-disable-next-line no-await-in-loop -- a person decides, and until then there is nothing else to do.
+    while (await isOpen()) await clock.sleep(LOOK_MS);
+    await slack.cardAfter(approval.approval_id);
+  } finally {
+    clock.resume();
+  }
 }
 
 /** Journey time stands still meanwhile: whoever thinks must not lose days of the journey. */

@@ -10,6 +10,7 @@ import { openLogFile } from './log.ts';
 import type { DemoOptions } from './options.ts';
 import { startOrchestrator } from './orchestrator.ts';
 import type { Screen } from './screen.ts';
+import { openDemoSlack } from './slack.ts';
 import { plain, styled } from './spans.ts';
 import type { Stopping } from './stopping.ts';
 import { tellStory } from './story.ts';
@@ -43,7 +44,15 @@ export async function tellOnEngine(
   }
   screen.say([styled('dim', 'Making an embedded database and starting the orchestrator on it: some seconds.')]);
   const clock = journeyClock(options);
-  const { url, tokens, stop } = await startOrchestrator({ dataDir, agents, clock, logger });
+  const slack = options.slack ? await openDemoSlack(clock) : null;
+  if (slack) ending.defer(slack.close);
+  const { url, tokens, stop } = await startOrchestrator({
+    dataDir,
+    agents,
+    clock,
+    logger,
+    slack: slack?.variables ?? {},
+  });
   ending.defer(stop);
   signal.throwIfAborted();
   screen.say([plain(`Orchestrator    ${url}  embedded database, a journey day takes ${options.day_ms / SECOND} s`)]);
@@ -51,9 +60,10 @@ export async function tellOnEngine(
   const operator = apiClient(url, tokens.operator, signal);
   const approver = apiClient(url, tokens.approver, signal);
   await askAgents(operator, screen);
+  if (slack) await slack.begin({ url, operator, screen });
   const title = () =>
     `${new Date(clock.journey()).toISOString().slice(0, 13).replace('T', ' ')} h journey time  ${url}`;
-  const story = { operator, approver, clock, screen, keyboard, title, tick_ms: options.tick_ms, signal };
+  const story = { operator, approver, clock, screen, keyboard, slack, title, tick_ms: options.tick_ms, signal };
   summary(screen, await tellStory(story, clients));
 }
 

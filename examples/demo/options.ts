@@ -6,6 +6,8 @@ export type DemoOptions = {
   /** Null: a folder of its own, which is removed at the end. */
   readonly dataDir: string | null;
   readonly keep: boolean;
+  /** The approval is asked for in Slack: in the one that the environment names, else in a bundled double. */
+  readonly slack: boolean;
   /** How long a journey day takes in real time. */
   readonly day_ms: number;
   readonly work_ms: number;
@@ -21,6 +23,8 @@ Takes two clients through their journeys in about two minutes, and asks you for 
   --once            nobody is asked: the approver's token approves; checks the data directory and exits 0 only then
   --data-dir DIR    where the embedded database lies (must be empty); kept at the end
   --keep            keeps the folder that the demo makes for itself
+  --slack           the approval is asked for in Slack: with SLACK_BOT_TOKEN and the like in yours, else in a
+                    double of it that comes with this
   --help            shows this
 `;
 
@@ -36,6 +40,7 @@ export function readOptions(args: readonly string[]): DemoOptions | number {
         once: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         'data-dir': { type: 'string' },
+        slack: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -43,8 +48,8 @@ export function readOptions(args: readonly string[]): DemoOptions | number {
       console.log(USAGE);
       return 0;
     }
-    const { once, keep, 'data-dir': dataDir = null } = values;
-    return { once, dataDir, keep: keep || dataDir !== null, ...(once ? UNATTENDED : ATTENDED) };
+    const { once, keep, slack, 'data-dir': dataDir = null } = values;
+    return { once, slack, dataDir, keep: keep || dataDir !== null, ...(once ? UNATTENDED : ATTENDED) };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
     return 2;

@@ -5,6 +5,7 @@ import { compose } from '#src/compose.ts';
 import { openDoors } from '#src/doors.ts';
 import type { Clock, Logger } from '#application/ports.ts';
 import { serve } from '#http/serve.ts';
+import type { Environment } from '#settings/environment.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import type { RunningAgent } from './agents.ts';
 
@@ -20,6 +21,8 @@ export type OrchestratorOptions = {
   readonly agents: readonly RunningAgent[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The variables that make a Slack app; empty: without. */
+  readonly slack: Environment;
 };
 
 const HOST = '127.0.0.1';
@@ -32,10 +35,10 @@ const configDir = fileURLToPath(new URL('../../config', import.meta.url));
  * since a minute of machine time is many days of this journey time.
  */
 export async function startOrchestrator(options: OrchestratorOptions): Promise<RunningOrchestrator> {
-  const { dataDir, agents, clock, logger } = options;
+  const { dataDir, agents, clock, logger, slack } = options;
   const settings = loadSettings({
-    // Nothing of the environment: variables that are meant for a real installation must not reach the demo.
-    env: {},
+    // Nothing else of the environment: variables that are meant for a real installation must not reach the demo.
+    env: slack,
     configDir,
     overrides: { JOURNEY_STATE_STORE: 'embedded', JOURNEY_DATA_DIR: dataDir },
   });
@@ -53,6 +56,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<R
       now: () => performance.now(),
       version: settings.version,
     });
+    orchestrator.slack?.start();
     const server = await serve({ app: doors.app, host: HOST, port: 0, logger, sleep: clock.sleep });
     return {
       url: server.url,

@@ -1,6 +1,7 @@
 import { activateConfig } from './use-cases/activate-config.ts';
 import { checkAgents } from './use-cases/check-agents.ts';
 import { checkConfig } from './use-cases/check-config.ts';
+import { checkSlack } from './use-cases/check-slack.ts';
 import { claimTask } from './use-cases/claim-task.ts';
 import { completeJourney } from './use-cases/complete-journey.ts';
 import { confirmOverride } from './use-cases/confirm-override.ts';
@@ -16,7 +17,9 @@ import { heartbeatTask } from './use-cases/heartbeat-task.ts';
 import { listApprovals } from './use-cases/list-approvals.ts';
 import { listDeliveries } from './use-cases/list-deliveries.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
+import { listPeople } from './use-cases/list-people.ts';
 import { listTokens } from './use-cases/list-tokens.ts';
+import { mapPerson } from './use-cases/map-person.ts';
 import { pauseJourney } from './use-cases/pause-journey.ts';
 import { promote } from './use-cases/promote.ts';
 import { provideInput } from './use-cases/provide-input.ts';
@@ -38,6 +41,7 @@ import { showTaskLog } from './use-cases/show-task-log.ts';
 import { showStages } from './use-cases/show-stages.ts';
 import { showWork } from './use-cases/show-work.ts';
 import { startJourney } from './use-cases/start-journey.ts';
+import { unmapPerson } from './use-cases/unmap-person.ts';
 import { validateExit } from './use-cases/validate-exit.ts';
 import { verifyStore } from './use-cases/verify-store.ts';
 import type { AnyUseCase } from './use-case.ts';
@@ -86,4 +90,8 @@ export const catalogue: readonly AnyUseCase[] = [
   revokeToken,
   eraseClient,
   verifyStore,
+  mapPerson,
+  listPeople,
+  unmapPerson,
+  checkSlack,
 ];

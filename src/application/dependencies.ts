@@ -20,6 +20,8 @@ export type Dependencies = {
   readonly claims: ClaimRoom;
   readonly breakers: Breakers;
   readonly tokens: TokenStore;
+  readonly people: PeopleStore;
+  readonly slack: SlackProbe;
   readonly evidenceKinds: EvidenceKinds;
   readonly verification: VerifyStore;
   readonly erasure: ErasureStore;
@@ -56,6 +58,7 @@ export type JourneyReader = {
 export type ListQuery = {
   readonly stage?: string | undefined;
   readonly status?: JourneyStatus | undefined;
+  readonly startedBy?: string | undefined;
   /** Part of a client id. */
   readonly query?: string | undefined;
   /** The last client id of the page before. */
@@ -251,3 +254,42 @@ export type EvidenceKinds = {
 export type ReadEvidence =
   | { readonly ok: true; readonly subject: string; readonly value: Json }
   | { readonly ok: false; readonly problem: string };
+
+/** A person of another system, mapped to a principal of ours. Ended mappings stay, so that it can be told who was whom. */
+export type PersonRecord = {
+  readonly provider: 'slack';
+  /** The person's own team, not the one whose channel they are in. */
+  readonly team_id: string;
+  readonly user_id: string;
+  /** The same name as on a token is the same person: one person counts once over all doors. */
+  readonly principal: string;
+  readonly roles: readonly Role[];
+  readonly clients: readonly string[] | null;
+  readonly mapped_at: Instant;
+  readonly mapped_by: string;
+  readonly unmapped_at: Instant | null;
+  readonly unmapped_by: string | null;
+};
+
+export type PeopleStore = {
+  /** The mapping in force. */
+  readonly find: (teamId: string, userId: string) => Promise<PersonRecord | null>;
+  /** Those in force first, by principal. */
+  readonly list: (limit: number) => Promise<readonly PersonRecord[]>;
+  /** Ends the mapping in force, if there is one, and begins this one. */
+  readonly map: (record: PersonRecord) => Promise<void>;
+  /** Answers the mapping that ended. */
+  readonly unmap: (teamId: string, userId: string, at: Instant, by: string) => Promise<PersonRecord | null>;
+};
+
+/** Looks at the Slack that is configured, without changing anything there; null: none is. */
+export type SlackProbe = () => Promise<readonly SlackFinding[] | null>;
+
+export type SlackFinding = {
+  /** What was looked at: `token`, `scopes`, `channel C012AB3CD`. */
+  readonly what: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** What to do where it is not well. */
+  readonly hint: string | null;
+};

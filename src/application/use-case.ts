@@ -47,6 +47,15 @@ export type McpSurface = {
   readonly hide?: readonly string[];
 };
 
+export type SlackSurface = {
+  /** As typed after `/journey`: `status`, `people map`. */
+  readonly word: string;
+  /** Fields that may be typed in this order without their names; the last one takes the rest of the line. */
+  readonly typed?: readonly string[];
+  /** As help shows it, after `/journey`. */
+  readonly example: string;
+};
+
 export type UseCase<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> = {
   /** Dotted, stable: `journey.start`. */
   readonly name: string;
@@ -60,8 +69,9 @@ export type UseCase<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Zod
     readonly http?: HttpSurface;
     readonly cli?: CliSurface;
     readonly mcp?: McpSurface;
-    /** Why a surface is left out. */
-    readonly without?: string;
+    readonly slack?: SlackSurface;
+    /** Why a door does without it. */
+    readonly without?: { readonly [door in 'http' | 'cli' | 'mcp' | 'slack']?: string };
   };
   readonly input: I;
   readonly output: O;

@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 import { isFailure, wrongUsage, type Failure } from './failure.ts';
-import type { Collection } from './fields.ts';
+import type { Collection } from '#application/input-fields.ts';
 import type { Input } from './request.ts';
 
 /** What the server takes is far less; this only keeps a wrong file from being read whole into a request. */

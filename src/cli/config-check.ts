@@ -2,7 +2,7 @@ import { configFileNames } from '#application/config-ports.ts';
 import { checkConfig } from '#application/use-cases/check-config.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes, isFailure, wrongUsage, type Failure } from './failure.ts';
-import type { Field } from './fields.ts';
+import type { Field } from '#application/input-fields.ts';
 import { requestOf, type Input } from './request.ts';
 import type { Verb } from './verbs.ts';
 

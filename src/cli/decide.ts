@@ -5,7 +5,7 @@ import { listApprovals } from '#application/use-cases/list-approvals.ts';
 import { showJourney } from '#application/use-cases/show-journey.ts';
 import type { Answered, Ask } from './ask.ts';
 import { isFailure, wrongUsage, type Failure } from './failure.ts';
-import { fieldsOf, schemaOf, type Field } from './fields.ts';
+import { fieldsOf, schemaOf, type Field } from '#application/input-fields.ts';
 import { approvalLines, type Approval } from './render/answers.ts';
 import { clean } from './render/clean.ts';
 import { requestOf, type Input } from './request.ts';

@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
+import type { Field } from '#application/input-fields.ts';
 import { askOver } from './ask.ts';
 import { collect } from './collect.ts';
 import { connectionOf } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes, isFailure, wrongUsage, type Failure } from './failure.ts';
-import type { Field } from './fields.ts';
 import { relayMcp } from './mcp-relay.ts';
 import { optionOf, type CommonOptions } from './options.ts';
 import { flagsFor, programOf, type Typed } from './program.ts';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_TIMEOUT_S } from './connection.ts';
-import type { Field } from './fields.ts';
+import type { Field } from '#application/input-fields.ts';
 import { parseValue } from './parse-value.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { AnyUseCase } from '#application/use-case.ts';
 import type { Answered, Ask } from './ask.ts';
 import { isFailure, type Failure } from './failure.ts';
-import { schemaOf, type JsonSchema } from './fields.ts';
+import { schemaOf, type JsonSchema } from '#application/input-fields.ts';
 import { requestOf, type Input } from './request.ts';
 
 /** How the pages of a use-case hang together, found in its own schemas. */

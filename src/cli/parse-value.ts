@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import type { Field, Range } from './fields.ts';
+import { pairValue, splitList } from '#application/typed-values.ts';
+import type { Field, Range } from '#application/input-fields.ts';
 
 /** Reads one typed value of a flag; what was given before under the same flag is `previous`. */
 export function parseValue(field: Field, text: string, previous: unknown): unknown {
@@ -40,40 +41,11 @@ function parseList(field: Field, text: string): readonly unknown[] {
   return words.map((word) => (field.numbers ? parseNumber(word) : oneOf(field, word)));
 }
 
-const splitList = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-
 function parsePair(text: string, previous: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const [key = '', ...rest] = text.split('=');
   if (key === '' || rest.length === 0) throw new InvalidArgumentError('Write it as name=value.');
   if (Object.hasOwn(previous, key)) throw new InvalidArgumentError(`${key} is given twice.`);
   return Object.fromEntries([...Object.entries(previous), [key, pairValue(rest.join('='))]]);
-}
-
-/**
- * The value of `name=value`. Numbers, booleans, lists, objects and quoted text are JSON; other text with a comma is a
- * list, so that `users=ann,` is a list of one; and everything else is text as it stands.
- */
-export function pairValue(text: string): unknown {
-  const json = tryJson(text);
-  // JSON would round a long number, and an account number that comes out changed is worse than one that is text.
-  if (typeof json === 'number' && !keepsDigits(json)) return text;
-  if (json !== undefined && json !== null) return json;
-  return text.includes(',') ? splitList(text) : text;
-}
-
-const keepsDigits = (number: number): boolean =>
-  Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number));
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import { Command, Help, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
-import type { Field } from './fields.ts';
+import type { Field } from '#application/input-fields.ts';
 import { commonOptions, fileOption, keyOption, optionOf } from './options.ts';
 import type { Verb } from './verbs.ts';
 

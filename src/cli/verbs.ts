@@ -2,6 +2,7 @@ import { catalogue } from '#application/catalogue.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
 import { confirmOverride } from '#application/use-cases/confirm-override.ts';
 import { verifyStore } from '#application/use-cases/verify-store.ts';
+import { checkSlack } from '#application/use-cases/check-slack.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import type { Answered } from './ask.ts';
@@ -9,7 +10,7 @@ import { configCheckVerb } from './config-check.ts';
 import type { LocalToken } from './connection.ts';
 import { decisionVerbs } from './decide.ts';
 import { exitCodes, isFailure, type Failure } from './failure.ts';
-import { fieldsOf, schemaOf, type Collection, type Field } from './fields.ts';
+import { fieldsOf, schemaOf, type Collection, type Field } from '#application/input-fields.ts';
 import { askPages, pagingOf } from './pages.ts';
 import { requestOf, type Input } from './request.ts';
 import type { Session } from './session.ts';
@@ -81,6 +82,7 @@ const titles: Readonly<Record<string, string>> = {
   agents: 'Agents',
   delivery: 'Deliveries',
   stages: 'Stages',
+  person: 'People',
   token: 'Tokens',
   client: 'Store',
   store: 'Store',
@@ -95,6 +97,7 @@ export function groupOf(name: string): string {
 /** What an answer says of success beyond having come; a newer server may say more, so only this much is looked at. */
 type Told = {
   readonly healthy?: number;
+  readonly ok?: boolean;
   readonly findings?: readonly { readonly level?: string }[];
   readonly whole?: readonly unknown[];
   readonly clients?: readonly { readonly violations?: readonly unknown[] }[];
@@ -103,6 +106,7 @@ type Told = {
 /** Scripts wait for an agent by this (S150), pipelines stop at findings that are errors, and so does who verifies. */
 const isOk: ReadonlyMap<string, (told: Told) => boolean> = new Map([
   [checkAgents.name, ({ healthy }) => Number(healthy) > 0],
+  [checkSlack.name, ({ ok }) => ok === true],
   [lintConfig.name, ({ findings }) => findings?.every(({ level }) => level !== 'error') ?? false],
   [
     verifyStore.name,

@@ -11,6 +11,7 @@ import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
 import { readVariables, type VariablesRead } from './read-variables.ts';
 import type { AgentsConfig, LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
+import { slackOf, slackProblems } from './slack.ts';
 import { valuesOf, type Values } from './values.ts';
 
 export type SettingsSource = {
@@ -39,6 +40,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...said.problems,
     ...storeProblems(said),
     ...outboundProblems(value),
+    ...slackProblems(said.given),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -79,6 +81,7 @@ function assembled(
     retention: retentionOf(orchestrator.retention),
     bootstrapToken,
     ...outboundOf(value),
+    slack: slackOf(value),
     agents: agentsOf(files.agents),
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),

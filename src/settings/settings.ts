@@ -55,6 +55,21 @@ export type CrmSettings = {
   readonly hubSignature: boolean;
 };
 
+export type SlackSettings = {
+  readonly botToken: string;
+  /** The present one first; others while it is rotated. Empty with Socket Mode alone. */
+  readonly signingSecrets: readonly string[];
+  /** Null: requests come over HTTP. */
+  readonly appToken: string | null;
+  readonly apiUrl: string;
+  /** `U…` of the app's own workspace, or `T…/U…`. */
+  readonly admins: readonly string[];
+  /** Null: nothing is told by itself. */
+  readonly channel: string | null;
+  readonly stageChannels: { readonly [stage: string]: string };
+  readonly groupRoles: { readonly [groupId: string]: readonly string[] };
+};
+
 export type Settings = {
   readonly name: string;
   readonly version: string;
@@ -76,6 +91,8 @@ export type Settings = {
   readonly outbound: OutboundSettings;
   /** Null: transitions are not sent to a CRM. */
   readonly crm: CrmSettings | null;
+  /** Null: without Slack. */
+  readonly slack: SlackSettings | null;
   readonly agents: AgentsConfig;
   readonly configDir: string;
   /** The only part that is hashed and pinned. */

@@ -278,6 +278,61 @@ const stages: readonly Variable[] = [
   ),
 ];
 
+const slack: readonly Variable[] = [
+  variable(
+    'SLACK_BOT_TOKEN',
+    'text',
+    'slack.botToken',
+    "The Slack app's bot token (xoxb-…); without it there is no Slack.",
+    {
+      ...secret,
+      min: 8,
+    },
+  ),
+  variable(
+    'SLACK_SIGNING_SECRET',
+    'text',
+    'slack.signingSecrets',
+    'What Slack signs its requests with; several, separated by commas, while one is rotated.',
+    { ...secret, min: 8 },
+  ),
+  variable(
+    'SLACK_APP_TOKEN',
+    'text',
+    'slack.appToken',
+    'The app-level token (xapp-…) for Socket Mode: no public URL.',
+    {
+      ...secret,
+      min: 8,
+    },
+  ),
+  variable('SLACK_API_URL', 'url', 'slack.apiUrl', "Slack's Web API.", { default: 'https://slack.com/api/' }),
+  variable(
+    'SLACK_ADMINS',
+    'text',
+    'slack.admins',
+    'User ids of the first admins, separated by commas, as U012AB3CD or T012AB3CD/U012AB3CD; they map the others.',
+  ),
+  variable(
+    'SLACK_CHANNEL',
+    'text',
+    'slack.channel',
+    'The id of the channel that hears of journeys, as C012AB3CD; without it Slack is only answered.',
+  ),
+  variable(
+    'SLACK_STAGE_CHANNELS',
+    'text',
+    'slack.stageChannels',
+    'Other channels for some stages, as pilot=C012AB3CD,production=C045EF6GH.',
+  ),
+  variable(
+    'SLACK_GROUP_ROLES',
+    'text',
+    'slack.groupRoles',
+    'Roles by user group, as S012AB3CD=approver,S045EF6GH=operator+viewer.',
+  ),
+];
+
 const cli: readonly Variable[] = [
   variable('JOURNEY_API_URL', 'url', 'cli.server', 'The server that journey-cli speaks to.', { usedBy: 'cli' }),
   variable('JOURNEY_API_TOKEN', 'text', 'cli.token', 'The token that journey-cli shows.', { ...secret, usedBy: 'cli' }),
@@ -319,14 +374,10 @@ const reserved: readonly Variable[] = [
   variable('NOTIFICATION_SLACK_ENABLED', 'text', 'notifications.slack', 'Whether notices go out over Slack.', later),
   variable('JOURNEY_OIDC_ISSUER', 'text', 'oidc.issuer', 'Who issues tokens.', later),
   variable('JOURNEY_OIDC_AUDIENCE', 'text', 'oidc.audience', 'For whom they are.', later),
-  variable('SLACK_BOT_TOKEN', 'text', 'slack.botToken', "The app's token.", { ...later, ...secret }),
-  variable('SLACK_SIGNING_SECRET', 'text', 'slack.signingSecrets', 'What Slack signs with.', { ...later, ...secret }),
-  variable('SLACK_APP_TOKEN', 'text', 'slack.appToken', 'For Socket Mode.', { ...later, ...secret }),
-  variable('SLACK_API_URL', 'text', 'slack.apiUrl', "Slack's API.", later),
   variable('SMTP_URL', 'text', 'smtp.url', 'The mail server.', { ...later, ...secret }),
   variable('PROMETHEUS_URL', 'text', 'prometheus.url', 'Where performance is read.', later),
   variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
 ];
 
 /** Every variable there is, in the order of the reference table. */
-export const variables: readonly Variable[] = [...server, ...stages, ...cli, ...reserved];
+export const variables: readonly Variable[] = [...server, ...slack, ...stages, ...cli, ...reserved];

@@ -233,9 +233,9 @@ export const lintDefects: readonly LintDefect[] = [
   {
     title: 'variables that nothing uses yet',
     code: 'environment.unused',
-    env: { PROMETHEUS_URL: 'http://prometheus:9090', SLACK_API_URL: 'http://slack' },
+    env: { PROMETHEUS_URL: 'http://prometheus:9090', GLEAN_INSTANCE: 'acme' },
     at: 'environment',
-    says: 'SLACK_API_URL, PROMETHEUS_URL',
+    says: 'GLEAN_INSTANCE, PROMETHEUS_URL',
   },
   {
     title: 'S14: the event store as admin',

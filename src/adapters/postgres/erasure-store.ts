@@ -23,6 +23,7 @@ export const erasedTables = {
   journey_checks: 'holds an instant only',
   outbox: 'what the message says replaced, delivered or not; the problem, too',
   idempotency_keys: 'deleted: they hold answers',
+  slack_messages: 'deleted: what cards were drawn from; what stands in Slack is for Slack to delete',
   uow_progress: 'a view',
 } as const;
 
@@ -37,6 +38,7 @@ const STATEMENTS = [
   'update evaluations set message = $2, measured = null, target = null where client_id = $1',
   'update approvals set reason = $2 where client_id = $1 and reason is not null',
   'delete from idempotency_keys where client_id = $1',
+  'delete from slack_messages where client_id = $1',
 ] as const;
 
 export function postgresErasureStore(database: Database): ErasureStore {

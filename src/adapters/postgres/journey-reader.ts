@@ -116,14 +116,14 @@ export async function readJourneys(
 
 function list(
   database: Database,
-  { stage, status, query, after, clients, limit }: ListQuery,
+  { stage, status, startedBy, query, after, clients, limit }: ListQuery,
 ): Promise<readonly JourneyRow[]> {
   return database.query<JourneyRow & JsonObject>(
     `select client_id, status, current_stage as stage, stage_entry, version, started_at, stage_started_at, paused_at, paused_ms from journey_states
      where ($1::text is null or current_stage = $1) and ($2::text is null or status = $2)
        and ($3::text is null or strpos(client_id, $3) > 0) and ($4::text is null or client_id > $4)
-       and ($5::text[] is null or client_id = any($5))
-     order by client_id limit $6`,
-    [stage ?? null, status ?? null, query ?? null, after ?? null, clients, limit],
+       and ($5::text[] is null or client_id = any($5)) and ($6::text is null or started_by = $6)
+     order by client_id limit $7`,
+    [stage ?? null, status ?? null, query ?? null, after ?? null, clients, startedBy ?? null, limit],
   );
 }

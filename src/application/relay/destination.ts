@@ -4,6 +4,8 @@ import type { Instant } from '#core/time.ts';
 
 /** Whoever is told outside: a CRM, a chat, a notification service. The relay knows them by this alone. */
 export type Destination = Subscriber & {
+  /** Calls under way at once in one process, where fewer than usual are sensible. */
+  readonly concurrency?: number;
   /** One attempt. The signal aborts when its time is over or the process stops; throws only on bugs. */
   readonly deliver: (message: OutboundMessage, signal: AbortSignal) => Promise<DeliveryResult>;
 };

@@ -21,7 +21,7 @@ const CONCURRENCY = 10;
 
 export function roundsOf(destination: Destination, parts: RoundsParts): Rounds {
   const { outbox, epoch, clock, logger, closing } = parts;
-  const { name } = destination;
+  const { name, concurrency = CONCURRENCY } = destination;
   const pace = slowDown();
   const deliver = deliveringTo(destination, { ...parts, pace });
   let underWay = 0;
@@ -51,7 +51,7 @@ export function roundsOf(destination: Destination, parts: RoundsParts): Rounds {
 
   async function begin(): Promise<void> {
     const machineNow = clock.machine();
-    const limit = closing.aborted ? 0 : pace.most(machineNow, CONCURRENCY) - underWay;
+    const limit = closing.aborted ? 0 : pace.most(machineNow, concurrency) - underWay;
     if (limit <= 0) return;
     try {
       const claimed = await outbox.claim({

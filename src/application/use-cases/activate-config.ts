@@ -13,7 +13,10 @@ export const activateConfig = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/config/activate' },
     cli: { verb: 'config activate', examples: ['config activate --hash=9a1c0de19a1c0de1'] },
-    without: 'MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({ hash: VersionHash.describe('A hash of config history.') }),
   output: z.object({ activated: z.boolean(), active: ActivationView }),

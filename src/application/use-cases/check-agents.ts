@@ -22,6 +22,7 @@ export const checkAgents = defineUseCase({
     http: { route: 'GET /api/v1/agents' },
     cli: { verb: 'check-agents', examples: ['check-agents --intent="provision_test_dataset"'] },
     mcp: { tool: 'find_agents', guidance: 'Says whether anybody can do a task that does not get on.' },
+    slack: { word: 'agents', typed: ['intent'], example: 'agents provision_test_dataset' },
   },
   input: z.strictObject({
     intent: text(255).optional().describe('An agent_intent of the templates.'),

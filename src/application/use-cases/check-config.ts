@@ -12,8 +12,11 @@ export const checkConfig = defineUseCase({
   allow: ['operator'],
   surface: {
     http: { route: 'POST /api/v1/config/check' },
-    without:
-      'CLI: config check reads the files of a folder itself. MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      cli: 'The command line has config check, which reads the files of a folder itself.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({
     files: z

@@ -19,6 +19,7 @@ export const claimTask = defineUseCase({
         'task null: nothing to do. Else do it, with heartbeat_task meanwhile, and then complete_task or fail_task.',
       hide: ['idempotency_key'],
     },
+    without: { slack: 'Tasks are for programs, which speak REST or MCP.' },
   },
   input: z.strictObject({
     intents: z.array(text(255)).min(1, 'must name at least one intent').max(50).describe('What you can do.'),

@@ -12,7 +12,8 @@ export const completeJourney = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/complete' },
     cli: { verb: 'complete', examples: ['complete --client-id="client-123" --reason="Contract ended"'] },
-    without: 'MCP: to end a journey for good is for people.',
+    slack: { word: 'complete', typed: ['client_id', 'reason'], example: 'complete acme Contract ended' },
+    without: { mcp: 'To end a journey for good is for people.' },
   },
   input: z.strictObject({ client_id: ClientId, reason: Reason }),
   output: JourneyView,

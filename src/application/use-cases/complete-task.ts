@@ -22,6 +22,7 @@ export const completeTask = defineUseCase({
       guidance: 'After a refusal for the schema correct the output and call again.',
       hide: ['idempotency_key'],
     },
+    without: { slack: 'Tasks are for programs, which speak REST or MCP.' },
   },
   input: z.strictObject({
     task_id: TaskId,

@@ -13,8 +13,9 @@ export const confirmOverride = defineUseCase({
   kinds: ['user'],
   surface: {
     http: { route: 'POST /api/v1/overrides/:override_id/confirm' },
+    slack: { word: 'confirm-override', typed: ['override_id'], example: 'confirm-override ovr-acme:2:41' },
     cli: { verb: 'confirm-override', examples: ['confirm-override --override-id="ovr-client-123:2:41"'] },
-    without: 'MCP: only people pass a shut gate.',
+    without: { mcp: 'Only people pass a shut gate.' },
   },
   input: z.strictObject({ override_id: OverrideId }),
   output: JourneyView,

@@ -23,7 +23,10 @@ export const createToken = defineUseCase({
         'token create --name=deployer --kind=agent --intents=deploy_production_environment',
       ],
     },
-    without: 'MCP: agents do not give out rights.',
+    without: {
+      mcp: 'Agents do not give out rights.',
+      slack: 'A token that is shown in a chat is a token that leaked.',
+    },
   },
   input: z.strictObject({
     name: z

@@ -13,7 +13,11 @@ export const decideApproval = defineUseCase({
   kinds: ['user'],
   surface: {
     http: { route: 'POST /api/v1/approvals/:approval_id/decision' },
-    without: 'CLI: approve and reject find the open request by themselves. MCP: agents never approve.',
+    without: {
+      mcp: 'Agents never approve.',
+      cli: 'The CLI has approve and reject, which find the open request of a client by themselves.',
+      slack: 'The buttons of the card decide, so that whoever decides has seen what is decided on.',
+    },
   },
   input: z.strictObject({
     approval_id: ApprovalId,

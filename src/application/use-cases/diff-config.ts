@@ -13,7 +13,10 @@ export const diffConfig = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/diff' },
     cli: { verb: 'config diff', examples: ['config diff', 'config diff --from=9a1c0de19a1c0de1 --to=active'] },
-    without: 'MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({
     from: z.string().max(64).default('active').describe('active, files, or a hash.'),

@@ -13,7 +13,10 @@ export const eraseClient = defineUseCase({
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/erase' },
     cli: { verb: 'erase', examples: ['erase --client-id="client-123" --reason="Request 4711 of the client"'] },
-    without: 'MCP: what a client leaves behind is for people to erase.',
+    without: {
+      mcp: 'What a client leaves behind is for people to erase.',
+      slack: 'It cannot be undone, and what it says in a channel would stay there.',
+    },
   },
   input: z.strictObject({
     client_id: ClientId,

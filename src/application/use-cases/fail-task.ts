@@ -18,6 +18,7 @@ export const failTask = defineUseCase({
       ],
     },
     mcp: { tool: 'fail_task', hide: ['idempotency_key'] },
+    without: { slack: 'Tasks are for programs, which speak REST or MCP.' },
   },
   input: z.strictObject({
     task_id: TaskId,

@@ -22,6 +22,7 @@ export const heartbeatTask = defineUseCase({
       guidance: 'cancelled true: stop, and claim_task another.',
       hide: ['idempotency_key'],
     },
+    without: { slack: 'Tasks are for programs, which speak REST or MCP.' },
   },
   input: z.strictObject({
     task_id: TaskId,

@@ -24,7 +24,10 @@ export const lintConfig = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/lint' },
     cli: { verb: 'config lint', examples: ['config lint', 'config lint --level=warning'] },
-    without: 'MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({
     level: z.enum(['error', 'warning', 'info']).default('info').describe('The least level that is shown.'),

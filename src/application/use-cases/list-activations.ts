@@ -10,7 +10,10 @@ export const listActivations = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/history' },
     cli: { verb: 'config history', examples: ['config history'] },
-    without: 'MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({
     cursor: z.coerce.number().int().min(1).max(2_147_483_647).optional().describe('next_cursor of the page before.'),

@@ -10,7 +10,8 @@ export const listApprovals = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/approvals' },
     cli: { verb: 'approvals', examples: ['approvals'] },
-    without: 'MCP: get_journey shows the request of a journey.',
+    slack: { word: 'approvals', typed: ['client_id'], example: 'approvals' },
+    without: { mcp: 'Get_journey shows the request of a journey.' },
   },
   input: z.strictObject({ client_id: ClientId.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }),
   output: z.object({

@@ -12,7 +12,8 @@ export const listDeliveries = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/deliveries' },
     cli: { verb: 'deliveries list', examples: ['deliveries list --state=dead'] },
-    without: 'MCP: what other systems are told is for people.',
+    slack: { word: 'deliveries list', typed: ['state'], example: 'deliveries list dead' },
+    without: { mcp: 'What other systems are told is for people.' },
   },
   input: z.strictObject({
     state: z

@@ -14,10 +14,12 @@ export const listJourneys = defineUseCase({
     http: { route: 'GET /api/v1/journeys' },
     cli: { verb: 'list', examples: ['list --stage=pilot'] },
     mcp: { tool: 'list_journeys', guidance: 'Then get_journey on one of them.' },
+    slack: { word: 'list', typed: ['query'], example: 'list stage=pilot' },
   },
   input: z.strictObject({
     stage: StageId.optional(),
     status: z.enum(journeyStatuses).optional().describe('queued, active, paused or completed.'),
+    started_by: text(255).optional().describe('Who started it.'),
     query: text(128).optional().describe('Part of a client id.'),
     cursor: ClientId.optional().describe('next_cursor of the page before.'),
     limit: z.coerce.number().int().min(1).max(200).default(50).describe('Journeys a page.'),
@@ -38,10 +40,11 @@ export const listJourneys = defineUseCase({
     ),
     next_cursor: z.string().nullable(),
   }),
-  run: async ({ journeys, clock }, { principal }, { stage, status, query, cursor, limit }) => {
+  run: async ({ journeys, clock }, { principal }, { stage, status, started_by, query, cursor, limit }) => {
     const rows = await journeys.list({
       stage,
       status,
+      startedBy: started_by,
       query,
       after: cursor,
       clients: principal.clients,

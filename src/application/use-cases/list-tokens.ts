@@ -13,7 +13,10 @@ export const listTokens = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/tokens' },
     cli: { verb: 'token list', examples: ['token list'] },
-    without: 'MCP: agents do not give out rights.',
+    without: {
+      mcp: 'Agents do not give out rights.',
+      slack: 'Tokens are for programs; people in Slack are mapped by people map.',
+    },
   },
   input: z.strictObject({}),
   output: z.object({

@@ -11,8 +11,9 @@ export const pauseJourney = defineUseCase({
   allow: ['operator'],
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/pause' },
+    slack: { word: 'pause', typed: ['client_id', 'reason'], example: 'pause acme They are moving offices' },
     cli: { verb: 'pause', examples: ['pause --client-id="client-123" --reason="The client is moving offices"'] },
-    without: 'MCP: to stop a journey, and to let it go on, is for people.',
+    without: { mcp: 'To stop a journey, and to let it go on, is for people.' },
   },
   input: z.strictObject({ client_id: ClientId, reason: Reason }),
   output: JourneyView,

@@ -26,6 +26,7 @@ export const promote = defineUseCase({
       guidance: 'Refused while the gate is shut: check_exit_criteria says why.',
       hide: ['override'],
     },
+    slack: { word: 'promote', typed: ['client_id', 'reason'], example: 'promote acme Agreed with the client' },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -16,6 +16,11 @@ export const provideInput = defineUseCase({
       examples: ['provide-input --client-id="client-123" --input pilot_cohort_size=25 --input users=ann,bob'],
     },
     mcp: { tool: 'provide_input', guidance: 'get_journey names the inputs that are missing.' },
+    slack: {
+      word: 'provide-input',
+      typed: ['client_id', 'inputs'],
+      example: 'provide-input acme pilot_cohort_size=25',
+    },
   },
   input: z.strictObject({
     client_id: ClientId,

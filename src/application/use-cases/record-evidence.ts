@@ -48,6 +48,11 @@ export const recordEvidence = defineUseCase({
         'search_satisfaction {score}; query_volume {count}. Then check_exit_criteria.',
       ].join(' '),
     },
+    slack: {
+      word: 'evidence add',
+      typed: ['client_id', 'kind', 'value'],
+      example: 'evidence add acme search_quality precision=0.86 k=5 sampled=200',
+    },
   },
   input: z.strictObject({
     client_id: ClientId,
@@ -133,6 +138,8 @@ function parse(
 
 /** Forging evidence must not be easy: people who run journeys count, others only for the kinds that their token names. */
 function originOf(principal: Principal, kind: string): string | null {
+  // A collector of ours: it asked the source itself. No token makes a principal of this kind.
+  if (principal.kind === 'system' && principal.evidenceKinds.includes(kind)) return `collector:${principal.id}`;
   if (principal.evidenceKinds.includes(kind)) return `token:${principal.id}`;
   return principal.kind === 'user' && effectiveRoles(principal).has('operator') ? `operator:${principal.id}` : null;
 }

@@ -12,11 +12,12 @@ export const replayDeliveries = defineUseCase({
   allow: ['operator'],
   surface: {
     http: { route: 'POST /api/v1/deliveries/replay' },
+    slack: { word: 'deliveries replay-all', typed: ['destination', 'client_id'], example: 'deliveries replay-all crm' },
     cli: {
       verb: 'deliveries replay-all',
       examples: ['deliveries replay-all --destination=crm', 'deliveries replay-all --destination=crm --client-id=c1'],
     },
-    without: 'MCP: what other systems are told is for people.',
+    without: { mcp: 'What other systems are told is for people.' },
   },
   input: z.strictObject({ destination: DestinationName, client_id: ClientId.optional() }),
   output: z.object({

@@ -12,8 +12,9 @@ export const replayDelivery = defineUseCase({
   allow: ['operator'],
   surface: {
     http: { route: 'POST /api/v1/deliveries/:delivery_id/replay' },
+    slack: { word: 'deliveries replay', typed: ['delivery_id'], example: 'deliveries replay dlv-acme:crm:7' },
     cli: { verb: 'deliveries replay', examples: ['deliveries replay --delivery-id="dlv-client-123:crm:7"'] },
-    without: 'MCP: what other systems are told is for people.',
+    without: { mcp: 'What other systems are told is for people.' },
   },
   input: z.strictObject({ delivery_id: DeliveryId }),
   output: DeliveryView,

@@ -14,6 +14,7 @@ export const requestApproval = defineUseCase({
     http: { route: 'POST /api/v1/journeys/:client_id/approval-request' },
     cli: { verb: 'request-approval', examples: ['request-approval --client-id="client-123"'] },
     mcp: { tool: 'request_approval', guidance: 'People decide; no tool approves.' },
+    slack: { word: 'request-approval', typed: ['client_id'], example: 'request-approval acme' },
   },
   input: z.strictObject({ client_id: ClientId }),
   output: JourneyView,

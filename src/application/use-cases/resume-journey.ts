@@ -11,8 +11,9 @@ export const resumeJourney = defineUseCase({
   allow: ['operator'],
   surface: {
     http: { route: 'POST /api/v1/journeys/:client_id/resume' },
+    slack: { word: 'resume', typed: ['client_id', 'reason'], example: 'resume acme They have moved' },
     cli: { verb: 'resume', examples: ['resume --client-id="client-123" --reason="They have moved"'] },
-    without: 'MCP: to stop a journey, and to let it go on, is for people.',
+    without: { mcp: 'To stop a journey, and to let it go on, is for people.' },
   },
   input: z.strictObject({ client_id: ClientId, reason: Reason }),
   output: JourneyView,

@@ -13,6 +13,7 @@ export const retryTasks = defineUseCase({
     http: { route: 'POST /api/v1/work/:work_id/retry' },
     cli: { verb: 'retry-tasks', examples: ['retry-tasks --work-id="uow-client-123:1:sandbox_setup"'] },
     mcp: { tool: 'retry_tasks', guidance: 'list_work names the unit and why its tasks failed.' },
+    slack: { word: 'retry-tasks', typed: ['work_id'], example: 'retry-tasks uow-acme:1:sandbox_setup' },
   },
   input: z.strictObject({ work_id: WorkId }),
   output: JourneyView,

@@ -12,7 +12,10 @@ export const revokeToken = defineUseCase({
   surface: {
     http: { route: 'DELETE /api/v1/tokens/:token' },
     cli: { verb: 'token revoke', examples: ['token revoke --token=ci'] },
-    without: 'MCP: agents do not give out rights.',
+    without: {
+      mcp: 'Agents do not give out rights.',
+      slack: 'Tokens are for programs; people in Slack are mapped by people map.',
+    },
   },
   input: z.strictObject({ token: text(128).describe('The name or the id, as token list shows it.') }),
   output: z.object({ token_id: z.string(), name: z.string(), revoked: z.literal(true) }),

@@ -27,6 +27,11 @@ export const rollBack = defineUseCase({
       guidance:
         'Asks for confirmation first: where the client cannot ask its user, the first call answers a preview and a confirm_token, and the same call with that token does it.',
     },
+    slack: {
+      word: 'rollback',
+      typed: ['client_id', 'reason'],
+      example: 'rollback acme to-stage=sandbox Index is broken',
+    },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -10,7 +10,10 @@ export const showConfigSchema = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config/schema' },
     cli: { verb: 'config schema', examples: ['config schema --file=stages.yaml --format=json'] },
-    without: 'MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({ file: z.enum(configFileNames).describe('Which of the files.') }),
   output: z.record(z.string(), z.unknown()),

@@ -15,7 +15,10 @@ export const showConfig = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/config' },
     cli: { verb: 'config show', examples: ['config show --origin', 'config show --origin --key="stages[pilot]"'] },
-    without: 'MCP: config://stages shows what decides; the configuration is for people.',
+    without: {
+      mcp: 'Config://stages shows what decides; the configuration is for people.',
+      slack: 'Whoever changes the configuration has its files at hand, and a terminal.',
+    },
   },
   input: z.strictObject({
     origin: z.boolean().default(false).describe('Also where each value comes from.'),

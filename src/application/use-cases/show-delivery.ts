@@ -11,8 +11,11 @@ export const showDelivery = defineUseCase({
   allow: ['viewer'],
   surface: {
     http: { route: 'GET /api/v1/deliveries/:delivery_id' },
+    without: {
+      mcp: 'What other systems are told is for people.',
+      slack: 'A message as it is sent is nothing to read on a phone; deliveries list says what became of it.',
+    },
     cli: { verb: 'deliveries show', examples: ['deliveries show --delivery-id="dlv-client-123:crm:7"'] },
-    without: 'MCP: what other systems are told is for people.',
   },
   input: z.strictObject({ delivery_id: DeliveryId }),
   output: DeliveryView.extend({ message: z.record(z.string(), z.unknown()) }),

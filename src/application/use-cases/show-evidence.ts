@@ -12,7 +12,8 @@ export const showEvidence = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/journeys/:client_id/evidence' },
     cli: { verb: 'evidence list', examples: ['evidence list --client-id="client-123"'] },
-    without: 'MCP: check_exit_criteria shows what was measured against each criterion.',
+    slack: { word: 'evidence list', typed: ['client_id'], example: 'evidence list acme' },
+    without: { mcp: 'Check_exit_criteria shows what was measured against each criterion.' },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -13,6 +13,7 @@ export const showHistory = defineUseCase({
     http: { route: 'GET /api/v1/journeys/:client_id/history' },
     cli: { verb: 'history', examples: ['history --client-id="client-123" --format=json'] },
     mcp: { tool: 'get_journey_history', guidance: 'Go on with after=next_after.' },
+    slack: { word: 'history', typed: ['client_id'], example: 'history acme' },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -15,6 +15,7 @@ export const showJourney = defineUseCase({
     http: { route: 'GET /api/v1/journeys/:client_id' },
     cli: { verb: 'status', examples: ['status --client-id="client-123"'] },
     mcp: { tool: 'get_journey', guidance: 'Begin here: next names the tool that gets the journey on.' },
+    slack: { word: 'status', typed: ['client_id'], example: 'status acme' },
   },
   input: z.strictObject({ client_id: ClientId }),
   output: JourneyView,

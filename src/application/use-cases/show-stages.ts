@@ -11,7 +11,7 @@ export const showStages = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/stages' },
     cli: { verb: 'stages', examples: ['stages'] },
-    without: 'MCP: the resource config://stages.',
+    without: { mcp: 'The resource config://stages.', slack: 'status shows the criteria of the stage that counts.' },
   },
   input: z.strictObject({}),
   output: z.object({

@@ -18,7 +18,10 @@ export const showTaskLog = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/work/:work_id/log' },
     cli: { verb: 'task-logs', examples: ['task-logs --work-id="uow-client-123:1:sandbox_setup"'] },
-    without: 'MCP: list_work says what became of each task.',
+    without: {
+      mcp: 'List_work says what became of each task.',
+      slack: 'A log is nothing to read on a phone; work says how the tasks stand.',
+    },
   },
   input: z.strictObject({
     work_id: WorkId,

@@ -15,6 +15,7 @@ export const showWork = defineUseCase({
     http: { route: 'GET /api/v1/journeys/:client_id/work' },
     cli: { verb: 'uow-status', examples: ['uow-status --client-id="client-123" --stage="sandbox"'] },
     mcp: { tool: 'list_work' },
+    slack: { word: 'work', typed: ['client_id', 'stage'], example: 'work acme' },
   },
   input: z.strictObject({ client_id: ClientId, stage: StageId.optional() }),
   output: z.object({

@@ -22,6 +22,7 @@ export const startJourney = defineUseCase({
       tool: 'start_journey',
       guidance: 'Give inputs that people must supply (pilot_cohort_size, users) now or later. Then get_journey.',
     },
+    slack: { word: 'start', typed: ['client_id', 'data_sources'], example: 'start acme salesforce,jira' },
   },
   input: z.strictObject({
     client_id: ClientId,

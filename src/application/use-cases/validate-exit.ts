@@ -32,6 +32,7 @@ export const validateExit = defineUseCase({
       examples: ['validate-exit --client-id="client-123"', 'validate-exit --client-id="client-123" --promote'],
     },
     mcp: { tool: 'check_exit_criteria', guidance: 'Each criterion says what is missing.', hide: ['promote'] },
+    slack: { word: 'validate-exit', typed: ['client_id'], example: 'validate-exit acme' },
   },
   input: z.strictObject({
     client_id: ClientId,

@@ -20,7 +20,7 @@ export const verifyStore = defineUseCase({
   surface: {
     http: { route: 'GET /api/v1/verify' },
     cli: { verb: 'verify', examples: ['verify', 'verify --client-id="client-123"'] },
-    without: 'MCP: the store is for operators to check.',
+    without: { mcp: 'The store is for operators to check.', slack: 'What it finds is for whoever runs the store.' },
   },
   input: z.strictObject({
     client_id: ClientId.optional().describe('Only this client.'),

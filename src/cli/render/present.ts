@@ -2,12 +2,14 @@ import type { z } from 'zod';
 import type { AnyUseCase, UseCase } from '#application/use-case.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
 import { checkConfig } from '#application/use-cases/check-config.ts';
+import { checkSlack } from '#application/use-cases/check-slack.ts';
 import { createToken } from '#application/use-cases/create-token.ts';
 import { diffConfig } from '#application/use-cases/diff-config.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import { listApprovals } from '#application/use-cases/list-approvals.ts';
 import { listDeliveries } from '#application/use-cases/list-deliveries.ts';
 import { listJourneys } from '#application/use-cases/list-journeys.ts';
+import { listPeople } from '#application/use-cases/list-people.ts';
 import { recordEvidence } from '#application/use-cases/record-evidence.ts';
 import { showConfig } from '#application/use-cases/show-config.ts';
 import { showDelivery } from '#application/use-cases/show-delivery.ts';
@@ -25,6 +27,7 @@ import * as config from './config.ts';
 import { deliveryLines, deliveriesLines } from './deliveries.ts';
 import { journeyLines } from './journey.ts';
 import type { Paper } from './paper.ts';
+import { peopleLines, slackLines } from './slack.ts';
 import { anyLines } from './values.ts';
 
 type Lines = readonly string[];
@@ -62,6 +65,8 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(diffConfig, config.diffLines),
   by(lintConfig, config.lintLines),
   by(verifyStore, answers.verifyLines),
+  by(listPeople, peopleLines),
+  by(checkSlack, slackLines),
 ]);
 
 const journeyPresenter = shaped(JourneyView, journeyLines);

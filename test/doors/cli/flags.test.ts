@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineUseCase } from '#application/use-case.ts';
-import { pairValue } from '#cli/parse-value.ts';
+import { pairValue } from '#application/typed-values.ts';
 import { verbs } from '#cli/verbs.ts';
 import { runCli } from './run-cli.ts';
 import { ok, serverDouble } from './server-double.ts';

@@ -222,13 +222,25 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     'POST /api/v1/tokens {"name":"ci","roles":["operator","approver"],"expires_in_days":30}',
   ],
   ['token list', ['token', 'list'], 'GET /api/v1/tokens'],
+  [
+    'people map',
+    ['people', 'map', '--team-id=T012AB3CD', '--user-id=U012AB3CD', '--roles=approver,operator', '--name=ann'],
+    'POST /api/v1/people {"team_id":"T012AB3CD","user_id":"U012AB3CD","name":"ann","roles":["approver","operator"]}',
+  ],
+  ['people list', ['people', 'list'], 'GET /api/v1/people'],
+  [
+    'people unmap',
+    ['people', 'unmap', '--team-id=T012AB3CD', '--user-id=U012AB3CD'],
+    'DELETE /api/v1/people/T012AB3CD/U012AB3CD',
+  ],
+  ['slack check', ['slack', 'check'], 'GET /api/v1/slack/check'],
   ['token revoke', ['token', 'revoke', '--token=ci'], 'DELETE /api/v1/tokens/ci'],
 ];
 
 describe('what each verb sends', () => {
   test.each(golden)('%s', async (_title, argv, request) => {
     await using server = await serverDouble(() =>
-      ok({ healthy: 1, findings: [], clients: [], whole: [], next_after: null }),
+      ok({ healthy: 1, ok: true, findings: [], clients: [], whole: [], next_after: null }),
     );
     const { code, err } = await runCli(server.url, argv);
     expect({ code, err, lines: server.lines() }).toEqual({ code: 0, err: '', lines: [request] });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** How a field of an input is typed: as text, `a,b`, `k=v`, or JSON. */
 export type Shape = 'text' | 'number' | 'boolean' | 'list' | 'pairs' | 'json';
 
-/** One input field as a flag. */
+/** One input field, as people type it on the command line or in Slack. */
 export type Field = {
   /** As the API calls it: `data_sources`. */
   readonly name: string;
@@ -30,7 +30,7 @@ export type Range = {
 /** A field that holds a list of objects: flags give one, a file gives many. */
 export type Collection = { readonly name: string; readonly fields: readonly Field[] };
 
-/** The part of JSON Schema that flags are made from. */
+/** The part of JSON Schema that fields are made from. */
 export type JsonSchema = {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -48,7 +48,7 @@ export type JsonSchema = {
 export const schemaOf = (type: z.ZodType, io: 'input' | 'output'): JsonSchema =>
   z.toJSONSchema(type, { io, unrepresentable: 'any' }) as JsonSchema;
 
-/** The flags of an input, in the order in which the use-case declares its fields. */
+/** The fields of an input, in the order in which the use-case declares its fields. */
 export function fieldsOf(schema: JsonSchema): {
   readonly fields: readonly Field[];
   readonly collection: Collection | null;
