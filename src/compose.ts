@@ -5,8 +5,8 @@ import { openConfiguration, type Configuration } from '#application/configuratio
 import { MINUTE, SECOND } from '#core/time.ts';
 import { openBreakers } from '#application/breakers.ts';
 import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
+import { alerts, alertsTo } from '#application/alerts.ts';
 import { openEngine, type Engine } from '#application/engine.ts';
-import { alertsTo } from '#application/alerts.ts';
 import { catalogue } from '#application/catalogue.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
@@ -23,6 +23,7 @@ import { keepBootstrapToken, keepLocalTokens } from '#adapters/local-tokens.ts';
 import { addressGuard } from '#adapters/outbound/address-guard.ts';
 import { crmWebhook } from '#adapters/outbound/crm-webhook.ts';
 import { guardedPost } from '#adapters/outbound/guarded-post.ts';
+import { prometheusMeter, type PrometheusMeter } from '#adapters/metrics/prometheus-meter.ts';
 import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
 import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import { postgresDueChecks } from '#adapters/postgres/checks.ts';
@@ -31,6 +32,7 @@ import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
 import { openEmbedded } from '#adapters/postgres/embedded.ts';
+import { readFigures } from '#adapters/postgres/figures.ts';
 import { keepHouse } from '#adapters/postgres/housekeeping.ts';
 import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
@@ -66,6 +68,8 @@ export type Orchestrator = {
   readonly sharedSecret: (name: string) => Promise<string>;
   /** Null: without Slack. */
   readonly slack: SlackDoor | null;
+  /** What Prometheus scrapes. */
+  readonly metrics: PrometheusMeter['exposition'];
   /** Stops claiming, lets what runs end or hands it back, and closes the store. */
   readonly stop: () => Promise<void>;
 };
@@ -174,10 +178,17 @@ async function onStore(
     given || database.kind === 'embedded' ? undefined : await databaseClock({ databaseTime: database.time, logger });
   const clock = given ?? serverClock ?? systemClock();
   const ids = cryptoIds;
-  const raise = alertsTo(logger);
   const replica = `${hostname()}:${pid}`;
   const configs = postgresConfigStore(database);
   const plans = plansOf({ ...configs, compile: (stored) => compilePlan(readDocument(stored)) });
+  const meter = prometheusMeter({
+    figures: () => readFigures(database, clock.journey()),
+    planOf: plans.get,
+    alerts,
+    clock,
+    logger,
+  });
+  const raise = alertsTo(logger, meter.alerted);
   const configuration = await openConfiguration({
     files: configFilesOf(settings),
     store: configs,
@@ -214,7 +225,7 @@ async function onStore(
       store: postgresSlackStore(database),
       clock,
       logger,
-      alert: alertsTo(logger),
+      alert: raise,
     });
   const engine = await openEngine({
     store: postgresJournalStore(database, plans.get),
@@ -235,6 +246,7 @@ async function onStore(
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
     destinations: [...destinations, ...destinationsOf(settings, clock), ...(slack?.telling ? [slack.telling] : [])],
+    meter,
   });
 
   const tokens = postgresTokenStore(database);
@@ -257,7 +269,7 @@ async function onStore(
     clock,
     ids,
   };
-  const execute = executeWith(dependencies, logger);
+  const execute = executeWith(dependencies, logger, meter);
   executing.resolve(execute);
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
   const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
@@ -273,6 +285,7 @@ async function onStore(
     journeyVersions: dependencies.journeys.versions,
     sharedSecret: (name) => secrets.shared(name, `${ids.random()}${ids.random()}`, clock.machine()),
     slack,
+    metrics: meter.exposition,
     stop: async () => {
       await slack?.stop();
       await Promise.all(scheduled.map((one) => one.stop()));

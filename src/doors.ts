@@ -24,11 +24,11 @@ export type Doors = {
 
 /** All doors of one port: REST, and MCP and Slack beside it. */
 export async function openDoors(
-  { execute, authenticate, readiness, journeyVersions, sharedSecret, clock, slack }: Orchestrator,
+  { execute, authenticate, readiness, metrics, journeyVersions, sharedSecret, clock, slack }: Orchestrator,
   { http, mcp, store }: Settings,
   { logger, now, version, more }: DoorsOptions,
 ): Promise<Doors> {
-  const app = httpApp({ execute, authenticate, catalogue, readiness, ids: cryptoIds, logger, now, version });
+  const app = httpApp({ execute, authenticate, catalogue, readiness, metrics, ids: cryptoIds, logger, now, version });
   const { app: mcpDoor, close } = mcpApp({
     execute,
     catalogue,

@@ -25,8 +25,10 @@ export type Alert = (typeof alerts)[number];
 /** Told once, when it begins: an alert that repeats while nothing changes is one that nobody reads. */
 export type RaiseAlert = (alert: Alert, message: string, fields?: JsonObject) => void;
 
-/** Alerts are log lines of level warn with the field `alert`. */
+/** Alerts are log lines of level warn with the field `alert`, and are counted. */
 export const alertsTo =
-  (logger: Logger): RaiseAlert =>
-  (alert, message, fields = {}) =>
+  (logger: Logger, alerted: (alert: Alert) => void): RaiseAlert =>
+  (alert, message, fields = {}) => {
+    alerted(alert);
     logger.warn(message, { alert, ...fields });
+  };

@@ -6,6 +6,7 @@ import { evaluateExits, type DueChecks, type EvaluateDependencies } from './tick
 import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { narrate } from './narrate.ts';
+import type { Meter } from './meter.ts';
 import type { AgentGateway, Clock, Ids, InProcessAgent, JournalStore, Logger, Plans, Recording } from './ports.ts';
 import { alertWhatWasRecorded } from './recorded-alerts.ts';
 import { learnFrom } from './task-calls.ts';
@@ -49,6 +50,7 @@ export type EngineParts = {
   readonly workerPoolSize: number;
   readonly outbox: OutboxStore;
   readonly destinations: readonly Destination[];
+  readonly meter: Pick<Meter, 'recorded' | 'flushed'>;
 };
 
 export async function openEngine(parts: EngineParts): Promise<Engine> {
@@ -86,6 +88,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     alertWhatWasRecorded(recordings, parts.raise);
     // Claimers may hand their results to a process that does no work itself.
     learnFrom(recordings, parts);
+    parts.meter.recorded(recordings, clock.journey());
     if (!enabled) return;
     dispatcher.recorded(recordings);
     relay.recorded(recordings);

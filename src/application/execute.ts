@@ -10,6 +10,7 @@ import {
 } from '#core/errors.ts';
 import { isObject } from '#core/json.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { Meter } from './meter.ts';
 import type { Logger } from './ports.ts';
 import { effectiveRoles, maySee, type Principal } from './principal.ts';
 import type { AnyUseCase, Call, Caller } from './use-case.ts';
@@ -31,8 +32,21 @@ export type Answer =
 export type Execute = (useCase: AnyUseCase, caller: Caller, input: unknown) => Promise<Answer>;
 
 /** The one way in: authorises, parses, runs, and turns whatever comes out into an answer. */
-export function executeWith(dependencies: Dependencies, logger: Logger): Execute {
+export function executeWith(dependencies: Dependencies, logger: Logger, meter: Pick<Meter, 'answered'>): Execute {
+  const { clock } = dependencies;
   return async (useCase, caller, input) => {
+    const begun = clock.machine();
+    const answer = await answerTo(useCase, caller, input);
+    meter.answered({
+      useCase: useCase.name,
+      door: caller.door,
+      outcome: answer.ok ? 'ok' : answer.problem.status >= 500 ? 'failed' : 'refused',
+      took_ms: clock.machine() - begun,
+    });
+    return answer;
+  };
+
+  async function answerTo(useCase: AnyUseCase, caller: Caller, input: unknown): Promise<Answer> {
     try {
       const refusal = notAllowed(useCase, caller.principal);
       if (refusal) return told(refusal);
@@ -47,7 +61,7 @@ export function executeWith(dependencies: Dependencies, logger: Logger): Execute
     } catch (error) {
       return told(unexpected(error, useCase, caller, logger));
     }
-  };
+  }
 
   /** A key is bound to the use-case and to what was asked, however its fields were ordered. */
   function callOf({ name }: AnyUseCase, caller: Caller, input: unknown): Call {

@@ -7,6 +7,7 @@ import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Subscriber } from '#core/journey/messages.ts';
 import { openLane, type Lane } from './lane.ts';
 import type { Instant } from '#core/time.ts';
+import type { Meter } from './meter.ts';
 import type { Admission } from './admission.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { AgentGateway, Clock, IdempotencyKey, Ids, JournalStore, Logger, Plans, Recording } from './ports.ts';
@@ -70,6 +71,7 @@ export type JournalDependencies = {
   readonly deadlines: Deadlines;
   /** Called after COMMIT, before the callers are answered: what has just become fact. */
   readonly onRecorded: (recordings: readonly Recording[]) => void;
+  readonly meter: Pick<Meter, 'flushed'>;
 };
 
 export type JournalLimits = {

@@ -55,6 +55,8 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
   async function flush(): Promise<void> {
     const batch = queue.take(limits.batch);
     putBack = new Set();
+    const begun = clock.machine();
+    const conflictsBefore = count.conflicts;
     count.flushes += 1;
     count.commands += batch.length;
     let parts: readonly Part[] = [];
@@ -69,6 +71,11 @@ export async function openLane(dependencies: JournalDependencies, limits: Journa
       // The next flush connects anew: a store that stays away must end neither this lane nor the process.
       failAll(batch, parts, error);
     }
+    dependencies.meter.flushed({
+      commands: batch.length,
+      conflicts: count.conflicts - conflictsBefore,
+      took_ms: clock.machine() - begun,
+    });
   }
 
   const reach = (): Reach => ({ warm, plans, admission, logger, timeouts, room: owner.room() });

@@ -15,11 +15,15 @@ import { answerProblem, answerRefusal, answerThrown } from './problem.ts';
 import { routesOf, type Route } from './routes.ts';
 import { answerUnknown } from './unknown-route.ts';
 
+/** The exposition that Prometheus scrapes: it names no client, and needs no token. */
+export type Metrics = () => Promise<{ readonly contentType: string; readonly text: string }>;
+
 export type HttpOptions = {
   readonly execute: Execute;
   readonly authenticate: Authenticate;
   readonly catalogue: readonly AnyUseCase[];
   readonly readiness: () => Promise<Readiness>;
+  readonly metrics: Metrics;
   readonly ids: Pick<Ids, 'random'>;
   readonly logger: Logger;
   /** Milliseconds from any start, for the access log. */
@@ -33,13 +37,17 @@ export type HttpOptions = {
  * same port is mounted on the app that it returns, and shares its request ids, headers, access log and 404s.
  */
 export function httpApp(options: HttpOptions): Hono<HttpEnv> {
-  const { catalogue, readiness, logger, version } = options;
+  const { catalogue, readiness, metrics, logger, version } = options;
   const limits = { ...defaultHttpLimits, ...options.limits };
   const routes = routesOf(catalogue);
   const app = new Hono<HttpEnv>();
 
   app.use('*', observe(options));
   addProbes(app, readiness, logger);
+  app.get('/metrics', async (c) => {
+    const { text, contentType } = await metrics();
+    return c.body(text, 200, { 'content-type': contentType });
+  });
   let description: string | undefined;
   app.get('/openapi.json', (c) => {
     description ??= JSON.stringify(openApi(routes, version));

@@ -18,7 +18,7 @@ const SECURITY_HEADERS = [
   ['referrer-policy', 'no-referrer'],
 ] as const;
 
-const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
+const PROBES: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 /** Around everything: names the request, closes the answer up, and writes one line without anything a caller typed. */
 export const observe =

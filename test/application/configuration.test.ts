@@ -52,7 +52,15 @@ async function opened({ dir = config.dir, env = {}, process = 'one:1', store: wr
   const store = wrap?.(kept) ?? kept;
   const plans = plansOf({ ...store, compile: (document) => compilePlan(readDocument(document)) });
   const files = configFilesOf(loadSettings({ env, configDir: dir }));
-  const parts = { files, store, plans, clock: systemClock(), logger, raise: alertsTo(logger), process };
+  const parts = {
+    files,
+    store,
+    plans,
+    clock: systemClock(),
+    logger,
+    raise: alertsTo(logger, () => undefined),
+    process,
+  };
   const configuration = await openConfiguration(parts);
   return { ...configuration, plans, lines, hash: files.started.hash };
 }

@@ -93,6 +93,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'node-pg-migrate': ['src/adapters/postgres/'],
   pg: ['src/adapters/postgres/'],
   pino: ['src/adapters/logger.ts'],
+  'prom-client': ['src/adapters/metrics/'],
   zod: [
     'src/application/',
     'src/validators/',

@@ -18,6 +18,7 @@ async function ours(): Promise<{ readonly receiver: Receiver; readonly port: () 
     authenticate: async () => refuse('auth.invalid', 'nobody'),
     catalogue: [],
     readiness: async () => ({ ready: true, mode: 'bench', checks: {} }),
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
     ids: cryptoIds,
     logger,
     now: () => performance.now(),

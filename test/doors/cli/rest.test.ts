@@ -26,6 +26,7 @@ async function restDoor(execute: (name: string, call: Caller, input: unknown) =>
       Promise.resolve({ id: token, kind: 'user', roles: ['admin'], clients: null, evidenceKinds: [], intents: null }),
     catalogue,
     readiness: () => Promise.resolve({ ready: true, checks: {} } as never),
+    metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
     ids: { random: () => 'random' },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     now: () => 0,

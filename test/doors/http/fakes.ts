@@ -84,6 +84,7 @@ export function door(overrides: Partial<HttpOptions> & { readonly reply?: (execu
     authenticate,
     catalogue: things,
     readiness: async () => ({ ready: true, mode: 'embedded', checks: { database: 'ok' } }),
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
     ids: { random: () => `unique-${(ids += 1)}` },
     logger: loggerInto(lines),
     now: () => 0,

@@ -15,6 +15,7 @@ import {
   type Submission,
   type Submitted,
 } from '#application/journal.ts';
+import { noMeter } from '#application/meter.ts';
 import type { Clock, JournalStore, Plans, Recording } from '#application/ports.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import type { Database } from '#adapters/postgres/database.ts';
@@ -78,6 +79,7 @@ export async function openTestJournal(database: Database, options: TestJournalOp
   const deadlines = openDeadlines(clock, options.raise ?? (() => undefined));
   const journal = await openJournal(
     {
+      meter: noMeter,
       store: options.store?.(real) ?? real,
       plans,
       clock,

@@ -61,6 +61,7 @@ export async function slackApp(options: SlackAppOptions): Promise<SlackApp> {
     authenticate: orchestrator.authenticate,
     catalogue,
     readiness: orchestrator.readiness,
+    metrics: orchestrator.metrics,
     ids: cryptoIds,
     logger,
     now: () => performance.now(),

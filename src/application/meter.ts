@@ -1,0 +1,57 @@
+import type { Instant } from '#core/time.ts';
+import type { Alert } from './alerts.ts';
+import type { Recording } from './ports.ts';
+import type { Door } from './use-case.ts';
+
+/** Counts what the product does. Every call is cheap, keeps no promise waiting, and throws nothing. */
+export type Meter = {
+  /** What has just become fact, and when (journey time). */
+  readonly recorded: (recordings: readonly Recording[], now: Instant) => void;
+  readonly flushed: (flush: Flush) => void;
+  readonly answered: (call: Answered) => void;
+  readonly alerted: (alert: Alert) => void;
+};
+
+export type Flush = {
+  readonly commands: number;
+  /** Clients whose journeys somebody else had moved: decided again. */
+  readonly conflicts: number;
+  readonly took_ms: number;
+};
+
+export type Answered = {
+  readonly useCase: string;
+  readonly door: Door;
+  /** `failed`: something went wrong here. */
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly took_ms: number;
+};
+
+/** Where nobody counts. */
+export const noMeter: Meter = {
+  recorded: () => undefined,
+  flushed: () => undefined,
+  answered: () => undefined,
+  alerted: () => undefined,
+};
+
+/** What only the store knows, for all replicas together. */
+export type Figures = {
+  readonly journeys: readonly {
+    readonly stage: string;
+    readonly status: string;
+    readonly count: number;
+    readonly oldest_started_at: Instant;
+  }[];
+  /** Of the verdicts of the last day: the share that holds. */
+  readonly passRates: readonly { readonly stage: string; readonly rate: number }[];
+  readonly messages: readonly {
+    readonly destination: string;
+    readonly state: string;
+    readonly count: number;
+    readonly oldest_at: Instant;
+  }[];
+  /** When the most overdue journey should have been looked at; null: nothing is scheduled. */
+  readonly dueSince: Instant | null;
+  readonly openApprovals: number;
+};
