@@ -348,7 +348,7 @@ async function readinessOf(
   try {
     await database.query('select 1 from config_activations limit 1', [], 'ready');
     // Files that cannot be taken up are no reason to send requests elsewhere: what was in force goes on working.
-    const degraded = configuration.failing();
+    const degraded = configuration.failedReload() !== null;
     const config = degraded ? 'the changed files cannot be used: journey-cli config show' : 'ok';
     return { ready: true, degraded, mode, checks: { database: 'ok', migrations: 'ok', config } };
   } catch (error) {

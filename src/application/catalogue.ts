@@ -14,6 +14,7 @@ import { listActivations } from './use-cases/list-activations.ts';
 import { eraseClient } from './use-cases/erase-client.ts';
 import { failTask } from './use-cases/fail-task.ts';
 import { heartbeatTask } from './use-cases/heartbeat-task.ts';
+import { explainJourney } from './use-cases/explain-journey.ts';
 import { listApprovals } from './use-cases/list-approvals.ts';
 import { listDeliveries } from './use-cases/list-deliveries.ts';
 import { listJourneys } from './use-cases/list-journeys.ts';
@@ -51,6 +52,7 @@ export const catalogue: readonly AnyUseCase[] = [
   startJourney,
   listJourneys,
   showJourney,
+  explainJourney,
   showHistory,
   validateExit,
   promote,

@@ -1,4 +1,5 @@
 import { isRefusal, JourneyError, refuse, type Refusal } from '#core/errors.ts';
+import type { FailedReload } from '#core/explain/explain.ts';
 import type { Json } from '#core/json.ts';
 import type { RaiseAlert } from './alerts.ts';
 import type { ConfigFiles, ConfigProblem, ConfigStore, LoadedConfig, Stranded } from './config-ports.ts';
@@ -11,8 +12,8 @@ export type Configuration = {
   readonly store: ConfigStore;
   /** What the files came to when they could last be taken up. */
   readonly own: () => LoadedConfig;
-  /** Whether the files as they are now could not be taken up. */
-  readonly failing: () => boolean;
+  /** When and why the files as they are now could not be taken up; null: they could. */
+  readonly failedReload: () => FailedReload | null;
   /** The hash of the version that decides, as the store has it: plans follow within seconds. */
   readonly decides: () => Promise<string>;
   /** Looks at the files once, and takes up what has changed and stands still. */
@@ -44,7 +45,7 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   /** The look that has been dealt with, and the one before: only what was seen twice is no longer being written. */
   let dealtWith = files.startedDigest;
   let lastSeen = dealtWith;
-  let failing = false;
+  let failing: FailedReload | null = null;
 
   async function decideBy(config: Pick<LoadedConfig, 'hash' | 'stages'>, by: string, door: string) {
     // What decides already leaves nobody behind who is not there by its own doing.
@@ -89,7 +90,7 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
       findings: config.findings.length,
     });
     own = config;
-    failing = false;
+    failing = null;
     const later = keysForRestart(files, own);
     if (later.length > 0)
       logger.warn('Changed in the files, but read at the start only: restart to take it up.', {
@@ -103,8 +104,9 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     const told = { folder: files.folder, problems: problems as Json, stranded: stranded as Json };
     if (failing) logger.warn(message, told);
     else raise('config_reload_failed', message, told);
-    failing = true;
-    await store.failed({ process, failed_at: clock.journey(), problems, stranded });
+    const at = clock.journey();
+    failing = { at, problem: problemText(problems[0]) };
+    await store.failed({ process, failed_at: at, problems, stranded });
   }
 
   const decided = await takeUp(own, 'start');
@@ -113,7 +115,7 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     files,
     store,
     own: () => own,
-    failing: () => failing,
+    failedReload: () => failing,
     decides: async () => {
       const hash = await store.active();
       if (hash === null) throw new Error('No configuration has been activated.');
@@ -173,3 +175,9 @@ export function keysForRestart({ started, valuesIn }: ConfigFiles, config: Loade
     new Map(values.flatMap(({ key, value }) => (decides.has(key) ? [] : [[key, value] as const])));
   return changesBetween(others(started), others(config)).map(({ key }) => key);
 }
+
+/** Without a problem of its own it would leave journeys in stages that it does not have. */
+const problemText = (problem: ConfigProblem | undefined): string =>
+  problem
+    ? `${problem.where}: ${problem.path} must be ${problem.allowed}`
+    : 'journeys are in stages that it does not have';

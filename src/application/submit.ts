@@ -58,9 +58,13 @@ export async function submitForView(
 }
 
 export function viewOf(
-  { plans, clock, ids }: Dependencies,
+  { plans, clock, ids, configuration }: Dependencies,
   journey: Journey,
   queuePosition: number | null,
 ): ReturnType<typeof journeyView> {
-  return journeyView(plans.get(journey.configHash), journey, clock.journey(), ids.digest, queuePosition);
+  return journeyView(plans.get(journey.configHash), journey, ids.digest, {
+    now: clock.journey(),
+    queuePosition,
+    failedReload: configuration.failedReload(),
+  });
 }

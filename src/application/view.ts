@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { DAY, SECOND, type Instant } from '#core/time.ts';
 import { hasExit, stageOf, type Plan, type StagePlan } from '#core/plan.ts';
 import { isOpen, judgeStage, type Digest } from '#core/criteria/gate.ts';
+import { explain, type Circumstances } from '#core/explain/explain.ts';
 import type { Verdict } from '#core/criteria/verdict.ts';
-import { durationOf, durationSignals } from '#core/journey/durations.ts';
+import { durationOf, durationSignals, ongoing } from '#core/journey/durations.ts';
 import { healths, judgeGoals } from '#core/criteria/goals.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { pausedFor_ms } from '#core/journey/paused-time.ts';
@@ -121,7 +122,7 @@ export const JourneyView = z.object({
   config_hash: z.string(),
   inputs: z.record(z.string(), z.unknown()),
   gate: z.enum(['open', 'shut', 'none']),
-  waiting_for: z.string().describe('What the journey waits for, in one sentence.'),
+  waiting_for: z.string().describe('What holds the journey up and what to do next, in one sentence; why tells it all.'),
   criteria: z.array(CriterionView),
   goals: z.array(GoalView).describe('How the success metrics of the stage stand; they never hold it back.'),
   units: z.array(UnitView),
@@ -136,15 +137,14 @@ export const JourneyView = z.object({
 export function journeyView(
   plan: Plan,
   journey: Journey,
-  now: Instant,
   digest: Digest,
-  queuePosition: number | null,
+  circumstances: Circumstances,
 ): z.input<typeof JourneyView> {
+  const { now, queuePosition } = circumstances;
   const stage = stageOf(plan, journey.stage);
   const underWay = journey.status === 'active' || journey.status === 'paused';
-  const exit = stage !== undefined && hasExit(plan, stage) && underWay;
-  const verdicts = stage && exit ? judgeStage(stage, journey, now, digest) : [];
-  const gate = exit ? (isOpen(journey, verdicts) ? 'open' : 'shut') : 'none';
+  const verdicts = verdictsNow(plan, journey, now, digest);
+  const gate = verdicts ? (isOpen(journey, verdicts) ? 'open' : 'shut') : 'none';
   const { age_ms, signal } = durationOf(
     stage ?? ongoing,
     journey,
@@ -175,8 +175,8 @@ export function journeyView(
     config_hash: journey.configHash,
     inputs: { ...journey.inputs },
     gate,
-    waiting_for: waitingFor(journey, verdicts, gate, queuePosition, now),
-    criteria: stage ? criteriaView(stage, verdicts) : [],
+    waiting_for: explain(plan, journey, verdicts ?? [], circumstances).sentence,
+    criteria: stage ? criteriaView(stage, verdicts ?? []) : [],
     goals: stage && underWay ? goalsView(stage, journey, now) : [],
     units: stage ? journey.units.map((unit) => unitView(stage, unit, journey.pause !== null)) : [],
     not_undone: journey.notUndone.map(({ stage: of, taskId }) => `${of}/${taskId}`),
@@ -185,13 +185,23 @@ export function journeyView(
   };
 }
 
-/** A stage that the plan does not know any more has no target either. */
-const ongoing = { durationTarget_ms: null, calendar: 'calendar' } as const;
-
 function timeSplitView(journey: Journey, now: Instant): z.input<typeof TimeSplitView> {
   const split = timeSplit(journey, now);
   const seconds = Object.fromEntries(parties.map((party) => [party, split[party] / SECOND]));
   return { waiting_on: journey.waits.on, ...(seconds as Record<Party, number>) };
+}
+
+/** The verdicts of the stage as of now; undefined where nothing is to be judged: in the queue, at the end, in a stage without an exit. */
+export function verdictsNow(
+  plan: Plan,
+  journey: Journey,
+  now: Instant,
+  digest: Digest,
+): readonly Verdict[] | undefined {
+  const stage = stageOf(plan, journey.stage);
+  const judged =
+    stage !== undefined && hasExit(plan, stage) && (journey.status === 'active' || journey.status === 'paused');
+  return judged ? judgeStage(stage, journey, now, digest) : undefined;
 }
 
 export function criteriaView(stage: StagePlan, verdicts: readonly Verdict[]): z.input<typeof CriterionView>[] {
@@ -275,58 +285,3 @@ function overrideView({ override }: Journey, now: Instant): z.input<typeof Overr
     confirmable_by: `A person with the role operator or approver, other than ${override.requestedBy}.`,
   };
 }
-
-function waitingFor(
-  journey: Journey,
-  verdicts: readonly Verdict[],
-  gate: 'open' | 'shut' | 'none',
-  queuePosition: number | null,
-  now: Instant,
-): string {
-  if (journey.status === 'queued') return `A place: number ${queuePosition ?? '?'} in the queue.`;
-  if (journey.status === 'completed') return 'Nothing: the journey is completed.';
-  if (journey.pause) return `Resume: it is paused (${journey.pause.reason}).`;
-  if (gate === 'none') return 'Nothing: this is the last stage.';
-  if (gate === 'open') return 'Promotion: the gate is open.';
-  return (
-    [...overrideBlocker(journey, now), ...workBlockers(journey), ...criteriaBlockers(verdicts)].join(' ') || 'Its work.'
-  );
-}
-
-const overrideBlocker = ({ override }: Journey, now: Instant): readonly string[] =>
-  override && now <= override.expiresAt
-    ? [
-        `A second person: ${override.requestedBy} wants to pass the gate (confirm-override --override-id=${override.id}).`,
-      ]
-    : [];
-
-function workBlockers({ units }: Journey): readonly string[] {
-  return units.flatMap(({ workId, status, tasks, definition }) => {
-    if (status === 'completed') return [];
-    if (definition && status === 'in_progress') return ['What was left is being undone.'];
-    if (status === 'failed') {
-      const failedTasks = Object.entries(tasks).filter(([, task]) => task.status === 'failed');
-      return failedTasks.map(
-        ([id, { error }]) =>
-          `Task ${id} failed (${error?.message ?? 'no reason given'})${definition ? ', which holds nothing up' : ''}; retry-tasks --work-id=${workId} starts it again.`,
-      );
-    }
-    const heldBack = Object.entries(tasks).filter(([, task]) => task.status === 'waiting_for_breaker');
-    if (heldBack.length > 0)
-      return heldBack.map(
-        ([id]) =>
-          `Task ${id} waits for its agents to work again: their circuit breaker is open; check-agents shows it.`,
-      );
-    const waiting = Object.entries(tasks).filter(([, task]) => task.status === 'waiting_for_input');
-    if (waiting.length > 0)
-      return waiting.map(
-        ([id, { missing }]) => `Task ${id} waits for the input ${missing?.join(', ')}; provide-input gives it.`,
-      );
-    return ['Its work is under way.'];
-  });
-}
-
-const criteriaBlockers = (verdicts: readonly Verdict[]): readonly string[] =>
-  verdicts.flatMap(({ checkId, required, outcome, message }) =>
-    required && (outcome === 'failed' || outcome === 'unknown') ? [`${checkId}: ${message}`] : [],
-  );

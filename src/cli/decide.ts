@@ -109,7 +109,7 @@ async function noneOpen(ask: Ask, clientId: string): Promise<Failure> {
   return {
     failed: 'refused',
     message: `No request for approval of ${clientId} is open.`,
-    ...(parsed.success ? { hint: `It waits for: ${parsed.data.waiting_for}` } : {}),
+    ...(parsed.success ? { hint: parsed.data.waiting_for } : {}),
   };
 }
 

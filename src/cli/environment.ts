@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 /** All that the CLI takes from its surroundings. Only this file touches them, so that everything else runs in tests. */
 export type Environment = {
@@ -17,6 +18,7 @@ export type Environment = {
   readonly inputLines: () => AsyncIterable<string>;
   readonly newKey: () => string;
   readonly deadline: (limit_ms: number) => AbortSignal;
+  readonly pause: (wait_ms: number) => Promise<void>;
 };
 
 export function environment(): Environment {
@@ -34,6 +36,7 @@ export function environment(): Environment {
     inputLines: () => createInterface({ input: process.stdin, crlfDelay: Infinity }),
     newKey: () => randomUUID(),
     deadline: (limit_ms) => AbortSignal.timeout(limit_ms),
+    pause: (wait_ms) => setTimeout(wait_ms),
   };
 }
 

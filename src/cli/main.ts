@@ -13,6 +13,7 @@ import { paperOf } from './render/paper.ts';
 import { present } from './render/present.ts';
 import { yamlText } from './render/yaml.ts';
 import type { Input } from './request.ts';
+import type { Session } from './session.ts';
 import { verbs as allVerbs, type Verb } from './verbs.ts';
 
 /** Runs one command line (without the program's own name) and answers with the exit code. */
@@ -69,6 +70,8 @@ async function runVerb(verb: Verb, typed: Typed, environment: Environment): Prom
       paper,
       readFile: environment.readFile,
       say: (lines) => format === 'table' && write(lines),
+      ...drawingOn(environment, format === 'table'),
+      pause: environment.pause,
     },
     input,
   );
@@ -77,6 +80,20 @@ async function runVerb(verb: Verb, typed: Typed, environment: Environment): Prom
   else if (format === 'yaml') environment.out(yamlText(answered.value));
   else write(present(paper, verb.useCase, answered.value));
   return verb.exitCode?.(answered.value) ?? exitCodes.ok;
+}
+
+/** Where output is a terminal, what was drawn last is wiped first: so many lines up, and everything below them. */
+function drawingOn({ out, columns }: Environment, forPeople: boolean): Pick<Session, 'draw' | 'redraws'> {
+  let drawn = 0;
+  return {
+    redraws: columns !== null,
+    draw: (lines) => {
+      if (!forPeople) return;
+      const wipe = columns === null || drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
+      out(`${wipe}${lines.join('\n')}\n`);
+      drawn = lines.length;
+    },
+  };
 }
 
 async function inputOf(

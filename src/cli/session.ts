@@ -11,4 +11,8 @@ export type Session = {
   readonly readFile: Environment['readFile'];
   /** Says something before the answer; nothing is said where the answer is for a program. */
   readonly say: (lines: readonly string[]) => void;
+  /** Writes over what was drawn before on a terminal (`redraws`), and below it elsewhere. */
+  readonly draw: (lines: readonly string[]) => void;
+  readonly redraws: boolean;
+  readonly pause: (wait_ms: number) => Promise<void>;
 };

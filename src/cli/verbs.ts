@@ -14,6 +14,7 @@ import { fieldsOf, schemaOf, type Collection, type Field } from '#application/in
 import { askPages, pagingOf } from './pages.ts';
 import { requestOf, type Input } from './request.ts';
 import type { Session } from './session.ts';
+import { watchVerb } from './watch.ts';
 
 /** Something to type after `journey-cli`. */
 export type Verb = {
@@ -40,6 +41,7 @@ export const verbs = (useCases: readonly AnyUseCase[] = catalogue): readonly Ver
   ),
   ...decisionVerbs,
   configCheckVerb,
+  watchVerb,
 ];
 
 function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase['surface']['cli']>): Verb {

@@ -43,7 +43,7 @@ function runtimePackages(): readonly string[] {
 
 describe('S116: the image', () => {
   test('is made from files that there are, by a user that is not root, from a base of one exact version', () => {
-    expect(copied()).toEqual(['package.json', 'config', 'migrations', 'src']);
+    expect(copied()).toEqual(['package.json', 'config', 'migrations', 'bot', 'mcp', 'src']);
     const kept = readFileSync(join(top, '.dockerignore'), 'utf8')
       .split('\n')
       .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));

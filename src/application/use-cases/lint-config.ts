@@ -46,7 +46,7 @@ export const lintConfig = defineUseCase({
   },
 });
 
-function ofServer({ files, failing, own }: Configuration, active: string): readonly ConfigFinding[] {
+function ofServer({ files, failedReload, own }: Configuration, active: string): readonly ConfigFinding[] {
   const found = (code: keyof typeof serverLintCodes, message: string, hint: string): ConfigFinding => ({
     code,
     level: serverLintCodes[code].level,
@@ -56,7 +56,7 @@ function ofServer({ files, failing, own }: Configuration, active: string): reado
   });
   const { hash } = own();
   return [
-    ...(failing()
+    ...(failedReload()
       ? [found('files.not_taken_up', 'The files cannot be used.', 'config check names what is wrong with them.')]
       : []),
     ...(hash === active

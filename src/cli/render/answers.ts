@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { checkAgents } from '#application/use-cases/check-agents.ts';
 import type { createToken } from '#application/use-cases/create-token.ts';
+import type { explainJourney } from '#application/use-cases/explain-journey.ts';
 import type { listApprovals } from '#application/use-cases/list-approvals.ts';
 import type { listJourneys } from '#application/use-cases/list-journeys.ts';
 import type { recordEvidence } from '#application/use-cases/record-evidence.ts';
@@ -27,11 +28,9 @@ export function startLines(paper: Paper, journey: Journey): Lines {
       : `${client_id} has started: ${stageText(journey)}.`;
   return [
     ...wrap(begun, paper.width),
+    ...wrap(journey.waiting_for, paper.width),
     '',
-    ...pairs(paper, [
-      ['Waiting for', journey.waiting_for],
-      ['Next', `journey-cli status --client-id=${client_id}`],
-    ]),
+    ...pairs(paper, [['Next', `journey-cli status --client-id=${client_id}`]]),
     ...journey.units.flatMap(({ name, tasks }) =>
       section(
         paper,
@@ -165,6 +164,23 @@ export function recordedLines(
   return [
     `${recorded} recorded for ${client_id} in ${stage}.`,
     ...(not_judged.length > 0 ? wrap(unjudged, paper.width) : []),
+  ];
+}
+
+/** What to deal with first at the head; what to type stands unwrapped, to be copied. */
+export function whyLines(paper: Paper, { sentence, blockers }: Answer<typeof explainJourney>): Lines {
+  return [
+    ...wrap(sentence, paper.width),
+    ...blockers.flatMap(({ message, owner, since, next }, index) => [
+      '',
+      ...wrap(`${index + 1}. ${message}`, paper.width).map((line) => paper.paint('bold', line)),
+      ...pairs(paper, [
+        ['Who', owner],
+        ...(since === null ? [] : [['Since', time(since)] as const]),
+        ['Next', next.text],
+      ]),
+      ...(next.command === null ? [] : [`  ${next.command}`]),
+    ]),
   ];
 }
 

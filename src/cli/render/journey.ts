@@ -18,6 +18,8 @@ const marks: Record<Criterion['outcome'], Cell> = {
 /** A journey's page: where it stands, its criteria, its work, and its request for approval. */
 export function journeyLines(paper: Paper, journey: Journey): readonly string[] {
   return [
+    ...wrap(journey.waiting_for, paper.width),
+    '',
     ...pairs(paper, headOf(journey)),
     ...section(paper, 'Exit criteria', journey.criteria.length > 0 ? criteriaLines(paper, journey.criteria) : []),
     ...section(paper, 'Goals', goalLines(paper, journey.goals)),
@@ -37,7 +39,6 @@ function headOf(journey: Journey): readonly (readonly [string, Cell])[] {
     ['Status', queue_position === null ? statusText(journey) : `${status}, number ${queue_position} in the queue`],
     ['Stage', stageText(journey)],
     ...(gate === 'none' ? [] : [['Gate', gateCell(gate)] as const]),
-    ['Waiting for', journey.waiting_for],
     ...(completed_stages.length > 0 ? [['Completed', completed_stages.join(', ')] as const] : []),
     ['Started', `${time(journey.started_at)} by ${journey.started_by}`],
     ['In stage since', time(journey.stage_started_at)],

@@ -6,6 +6,7 @@ import { checkSlack } from '#application/use-cases/check-slack.ts';
 import { createToken } from '#application/use-cases/create-token.ts';
 import { diffConfig } from '#application/use-cases/diff-config.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
+import { explainJourney } from '#application/use-cases/explain-journey.ts';
 import { listApprovals } from '#application/use-cases/list-approvals.ts';
 import { listDeliveries } from '#application/use-cases/list-deliveries.ts';
 import { listJourneys } from '#application/use-cases/list-journeys.ts';
@@ -49,6 +50,7 @@ const by = <I extends z.ZodType, O extends z.ZodType>(
 const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(startJourney, answers.startLines),
   by(listJourneys, answers.listLines),
+  by(explainJourney, answers.whyLines),
   by(showHistory, answers.historyLines),
   by(validateExit, answers.exitLines),
   by(showWork, answers.workLines),

@@ -63,3 +63,6 @@ export function followDuration(draft: Draft, stage: StagePlan): void {
         calendar,
       });
 }
+
+/** A stage that the plan does not know any more has no target either. */
+export const ongoing = { durationTarget_ms: null, calendar: 'calendar' } as const;

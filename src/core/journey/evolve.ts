@@ -54,30 +54,26 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
     case 'input_provided':
       return { ...journey, inputs: { ...journey.inputs, ...event.inputs } };
     case 'task_dispatched':
-      return withTask(journey, event, { status: event.via === 'pull' ? 'ready' : 'running', via: event.via });
+      return withTask(journey, event, at, { status: event.via === 'pull' ? 'ready' : 'running', via: event.via });
     case 'task_waiting_for_input':
-      return withTask(journey, event, { status: 'waiting_for_input', missing: event.missing });
+      return withTask(journey, event, at, { status: 'waiting_for_input', missing: event.missing });
     case 'task_waiting_for_breaker':
-      return withTask(journey, event, { status: 'waiting_for_breaker' });
+      return withTask(journey, event, at, { status: 'waiting_for_breaker' });
     case 'task_claimed':
-      return withTask(journey, event, { status: 'running', via: 'pull', claimedBy: event.by });
+      return withTask(journey, event, at, { status: 'running', via: 'pull', claimedBy: event.by });
     case 'task_succeeded':
       return withEvidence(
-        withTask(journey, event, { status: 'succeeded', output: event.output }),
+        withTask(journey, event, at, { status: 'succeeded', output: event.output }),
         event.observations ?? [],
       );
     case 'task_attempt_failed':
       return event.retry_at === null
-        ? withTask(journey, event, { status: 'failed', error: event.error })
-        : withTask(
-            journey,
-            { ...event, attempt: event.attempt + 1 },
-            {
-              status: 'retry_wait',
-              error: event.error,
-              retryAt: event.retry_at,
-            },
-          );
+        ? withTask(journey, event, at, { status: 'failed', error: event.error })
+        : withTask(journey, { ...event, attempt: event.attempt + 1 }, at, {
+            status: 'retry_wait',
+            error: event.error,
+            retryAt: event.retry_at,
+          });
     case 'unit_completed':
       return completedUnit(journey, event.work_id, at);
     case 'unit_failed':
@@ -193,10 +189,15 @@ type OfTask = {
   readonly attempt: number;
 };
 
-const withTask = (journey: Journey, of: OfTask, progress: Omit<TaskProgress, 'generation' | 'attempt'>): Journey =>
+const withTask = (
+  journey: Journey,
+  of: OfTask,
+  since: Instant,
+  progress: Omit<TaskProgress, 'generation' | 'attempt' | 'since'>,
+): Journey =>
   withUnit(journey, of.work_id, (unit) => ({
     ...unit,
-    tasks: { ...unit.tasks, [of.task_id]: { ...progress, generation: of.generation, attempt: of.attempt } },
+    tasks: { ...unit.tasks, [of.task_id]: { ...progress, generation: of.generation, attempt: of.attempt, since } },
   }));
 
 function completedUnit(journey: Journey, workId: string, at: Instant): Journey {
@@ -245,7 +246,7 @@ function retried(unit: Unit, taskIds: readonly string[], owner: number | null, a
   const again = Object.fromEntries(
     taskIds.map((id) => [
       id,
-      { status: 'planned', generation: progressOf(unit, id).generation + 1, attempt: 1 } as const,
+      { status: 'planned', generation: progressOf(unit, id).generation + 1, attempt: 1, since: at } as const,
     ]),
   );
   return { ...unit, status: 'in_progress', owner, startedAt: at, finishedAt: null, tasks: { ...unit.tasks, ...again } };

@@ -42,6 +42,8 @@ export type TaskProgress = {
   /** Raised by retry-tasks: with attempt, the fence of a result. The idempotency key depends on the generation alone. */
   readonly generation: number;
   readonly attempt: number;
+  /** Since when it has this status (journey time); absent while nothing is recorded of it. */
+  readonly since?: Instant;
   /** Where a recorded attempt runs; absent for the first attempt in this process, which nothing records. */
   readonly via?: 'in_process' | 'a2a' | 'pull';
   /** Who has claimed this attempt, while a pulled task is running: nobody else may say how it ended. */

@@ -28,6 +28,7 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     'POST /api/v1/journeys {"client_id":"c","data_sources":["jira"],"inputs":{"pilot_cohort_size":25,"users":["ann","bob"]},"metadata":{"region":"eu"}}',
   ],
   ['S140: status reads the journey', ['status', '--client-id=client-123'], 'GET /api/v1/journeys/client-123'],
+  ['S145: why asks why it waits', ['why', '--client-id=client-123'], 'GET /api/v1/journeys/client-123/why'],
   [
     'S141: history reads the events',
     ['history', '--client-id=client-123', '--format=json'],
@@ -249,7 +250,7 @@ describe('what each verb sends', () => {
   test('every use-case with a CLI surface is a verb, and every verb is tested here, with approvals or with config', () => {
     const named = verbs().map(({ name }) => name);
     const surfaces = catalogue.flatMap(({ surface }) => (surface.cli ? [surface.cli.verb] : []));
-    expect(named).toEqual([...surfaces, 'approve', 'reject', 'config check']);
+    expect(named).toEqual([...surfaces, 'approve', 'reject', 'config check', 'watch']);
     const typed = new Set(golden.map(([, argv]) => argv.join(' ')));
     const untested = surfaces.filter(
       (verb) => ![...typed].some((line) => line === verb || line.startsWith(`${verb} `)),

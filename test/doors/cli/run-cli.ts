@@ -21,6 +21,7 @@ export async function runCli(server: string, argv: readonly string[], given: Sur
     colour: false,
     newKey: () => `key-${++keys}`,
     deadline: () => new AbortController().signal,
+    pause: () => Promise.resolve(),
     ...rest,
     variables: { JOURNEY_API_URL: server, ...rest.variables },
     out: (text) => void (out += text),
