@@ -38,7 +38,10 @@ async function run(): Promise<readonly string[]> {
   const before = await readFile(page, 'utf8');
   const after = pageWith(before, proofs);
   if (!values.check) await writeFile(page, after);
-  const stale = values.check && before !== after ? ['docs/acceptance.md is out of date: run npm run acceptance.'] : [];
+  // What was left out for want of a system package would be missing from the page, and is not missing from the product.
+  const isWhole = proofs.every(({ skipped }) => skipped === 0);
+  const stale =
+    values.check && isWhole && before !== after ? ['docs/acceptance.md is out of date: run npm run acceptance.'] : [];
   return [...unprovenClaims(proofs, claimedIn(await readFile(join(top, 'CHANGELOG.md'), 'utf8'))), ...stale];
 }
 
