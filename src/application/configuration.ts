@@ -178,6 +178,4 @@ export function keysForRestart({ started, valuesIn }: ConfigFiles, config: Loade
 
 /** Without a problem of its own it would leave journeys in stages that it does not have. */
 const problemText = (problem: ConfigProblem | undefined): string =>
-  problem
-    ? `${problem.where}: ${problem.path} must be ${problem.allowed}`
-    : 'journeys are in stages that it does not have';
+  problem ? `${problem.where}: ${problem.path}: ${problem.allowed}` : 'journeys are in stages that it does not have';

@@ -80,7 +80,7 @@ describe('a breaker around the agents of an intent', () => {
     expect(agents.calls).toHaveLength(called);
     expect(named('breaker_open')).toEqual([expect.objectContaining({ breaker: `intent:${INTENT}` })]);
     expect(named('task_timed_out').length).toBeGreaterThanOrEqual(5);
-    expect((await engine.show('client-0')).waiting_for).toContain('their circuit breaker is open; check-agents');
+    expect((await engine.show('client-0')).waiting_for).toContain('failed too often in a row');
     const [unit] = (await engine.call('work.show', { client_id: 'client-0' })).units;
     expect(unit.tasks[0].status).toBe('waiting_for_breaker');
   });

@@ -119,7 +119,7 @@ describe('changed files', () => {
     config.write(stages, 'stages:\n  - stage_id: "sandbox"\n    name: "Sandbox"\n    order: 1\n');
     await lookTwice(one);
     expect(one.plans.active().hash).toBe(one.hash);
-    expect(one.failedReload()?.problem).toContain('stages.yaml');
+    expect(one.failedReload()?.problem).toContain('unit-of-work-templates.yaml: templates[1].stage');
   });
 
   test('S66: the swap of the ..data link of a mounted ConfigMap is one change', async () => {

@@ -85,7 +85,7 @@ describe('tasks done by functions of this process', () => {
     await engine.call('journey.start', startInput('acme'));
     const journey = await later('acme', ({ units }) => units[0].status === 'failed');
     expect(attempts(FIRST)).toHaveLength(4);
-    expect(journey.waiting_for).toContain('retry-tasks --work-id=uow-acme:1:sandbox_setup');
+    expect(journey.waiting_for).toContain('next: mend what the error names, then retry the failed tasks');
     await engine.call('work.retry', { work_id: 'uow-acme:1:sandbox_setup' });
     await later('acme', ({ units }) => units[0].status === 'completed');
     expect(attempts(FIRST).at(-1)).toMatchObject({ generation: 2, attempt: 1 });
