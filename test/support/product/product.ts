@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,10 +37,17 @@ export async function startProduct(env: Readonly<Record<string, string>> = {}): 
 }
 
 export async function tryToStart(env: Readonly<Record<string, string>>): Promise<Product | NotStarted> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'journey-product-'));
+  const folder = await mkdtemp(join(tmpdir(), 'journey-product-'));
+  const dataDir = join(folder, 'data');
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: top,
-    env: { PATH: process.env['PATH'], JOURNEY_DATA_DIR: dataDir, JOURNEY_HTTP_PORT: '0', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      JOURNEY_DATA_DIR: dataDir,
+      JOURNEY_CONFIG_DIR: await agentless(folder),
+      JOURNEY_HTTP_PORT: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'close') as Promise<[number | null]>;
@@ -52,7 +59,7 @@ export async function tryToStart(env: Readonly<Record<string, string>>): Promise
   await Promise.race([eventually(() => Promise.resolve(listening()), Boolean, 60_000), exited]);
   if (!listening()) {
     const [code] = await exited;
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
     return { code, err };
   }
   const url = String(listening().message).slice('Listening on '.length);
@@ -83,7 +90,16 @@ export async function tryToStart(env: Readonly<Record<string, string>>): Promise
     stop,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null) await stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The real configuration, with its agents where nobody listens: those of the examples may be running beside the tests. */
+async function agentless(folder: string): Promise<string> {
+  const config = join(folder, 'config');
+  await cp(join(top, 'config'), config, { recursive: true });
+  const agents = join(config, 'agents.yaml');
+  await writeFile(agents, (await readFile(agents, 'utf8')).replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:9'));
+  return config;
 }
