@@ -61,7 +61,7 @@ export const rings: readonly Ring[] = [
   door('mcp', 'mcp/'),
   {
     name: 'main',
-    holds: ['src/main.ts', 'src/compose.ts', 'src/doors.ts'],
+    holds: ['src/main.ts', 'src/composition/'],
     may: ['src/', 'bot/', 'mcp/', 'package.json'],
     mayName: [],
     node: true,

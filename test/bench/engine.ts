@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
-import { compose } from '#src/compose.ts';
+import { compose } from '#src/composition/compose.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { pinoLogger } from '#adapters/logger.ts';
 import type { Destination } from '#application/relay/destination.ts';

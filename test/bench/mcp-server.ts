@@ -6,8 +6,8 @@ import { openServer } from '#adapters/postgres/server.ts';
 import { catalogue } from '#application/catalogue.ts';
 import { serve } from '#http/serve.ts';
 import { loadSettings } from '#settings/load-settings.ts';
-import { compose } from '#src/compose.ts';
-import { openDoors } from '#src/doors.ts';
+import { compose } from '#src/composition/compose.ts';
+import { openDoors } from '#src/composition/doors.ts';
 
 // The product as `npm start` makes it, on a database that it is told; says its CPU time whenever it gets a line.
 const [url = '', dataDir = ''] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Logger } from '#application/ports.ts';
-import { compose } from '#src/compose.ts';
+import { compose } from '#src/composition/compose.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import type { Settings } from '#settings/settings.ts';
 import { loopback, olga, openPilot, quiet, settingsWith } from '#test/support/engine/fixtures.ts';

@@ -7,7 +7,7 @@ import type { Problem } from '#application/execute.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import type { Principal } from '#application/principal.ts';
 import type { Json, JsonObject } from '#core/json.ts';
-import { compose, type Orchestrator } from '#src/compose.ts';
+import { compose, type Orchestrator } from '#src/composition/compose.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import type { Settings } from '#settings/settings.ts';
 import { olga, quiet, settingsWith } from './fixtures.ts';

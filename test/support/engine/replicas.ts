@@ -17,7 +17,10 @@ export type Replica = {
   /** Why it did not start; undefined: it did. */
   readonly refused: string | undefined;
   readonly ask: (
-    question: { readonly verify: true } | { readonly use_case: string; readonly input: JsonObject },
+    question:
+      | { readonly verify: true }
+      | { readonly release: true }
+      | { readonly use_case: string; readonly input: JsonObject },
   ) => Promise<Output>;
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Ends it, whatever state it is in, and waits for its end. */

@@ -1,14 +1,14 @@
 /**
  * A replica in a process of its own: the product with functions for agents, on a server or in a data directory.
  * It prints JSON lines: `ready` or `refused`, then `called` for each task that a function begins and `answer` for each
- * line that comes in (a use-case with its input, or `verify`). It ends with whoever started it.
+ * line that comes in (a use-case with its input, `verify`, or `release`). It ends with whoever started it.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue } from '#application/catalogue.ts';
 import type { InProcessAgent } from '#application/ports.ts';
 import type { JsonObject } from '#core/json.ts';
-import { compose } from '#src/compose.ts';
+import { compose } from '#src/composition/compose.ts';
 import { openEmbedded } from '#adapters/postgres/embedded.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import type { CrmSettings } from '#settings/settings.ts';
@@ -28,10 +28,18 @@ export type WorkerOptions = {
   readonly maxConcurrent?: number;
   /** Where transitions are sent to. */
   readonly crm?: CrmSettings;
+  /** Functions end nothing before the first `release` is asked for. */
+  readonly held?: boolean;
   /** No functions: all tasks wait for whoever claims them. */
   readonly pulled?: boolean;
 };
-type Asked = { readonly id: number; readonly verify?: true; readonly use_case?: string; readonly input?: JsonObject };
+type Asked = {
+  readonly id: number;
+  readonly verify?: true;
+  readonly release?: true;
+  readonly use_case?: string;
+  readonly input?: JsonObject;
+};
 
 const options = JSON.parse(process.argv[2] ?? '') as WorkerOptions;
 const say = (line: JsonObject): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -41,8 +49,11 @@ async function run(): Promise<void> {
   const database = options.url
     ? await openServer({ server: options.url })
     : await openEmbedded({ dataDir: directory, startedAt: Date.now() });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  if (options.held !== true) release();
   const act: InProcessAgent = async ({ intent, input, workId, taskId }) => {
     say({ type: 'called', task: `${workId}/${taskId}` });
+    await released;
     await pause(options.task_ms);
     return goodOutputs[intent]?.(input) ?? {};
   };
@@ -62,11 +73,12 @@ async function run(): Promise<void> {
   let requests = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     const asked = JSON.parse(line) as Asked;
-    void answer(asked).then((told) => say({ type: 'answer', id: asked.id, answer: told as JsonObject }));
+    void answer(asked).then((told) => say({ type: 'answer', id: asked.id, answer: (told ?? null) as JsonObject }));
   }
   await orchestrator.stop();
 
-  async function answer({ verify: verifies, use_case, input }: Asked): Promise<unknown> {
+  async function answer({ verify: verifies, release: releases, use_case, input }: Asked): Promise<unknown> {
+    if (releases) return release();
     if (verifies) return verify(database);
     const useCase = catalogue.find(({ name }) => name === use_case);
     if (!useCase) throw new Error(`No use-case is called ${use_case}.`);

@@ -6,7 +6,7 @@ import type { Database } from '#adapters/postgres/database.ts';
 import { serve, type HttpServer } from '#http/serve.ts';
 import type { Role } from '#application/principal.ts';
 import { sleep } from '#adapters/clock.ts';
-import { openDoors, type DoorsOptions } from '#src/doors.ts';
+import { openDoors, type DoorsOptions } from '#src/composition/doors.ts';
 import type { Settings } from '#settings/settings.ts';
 import { quiet, settingsWith } from '#test/support/engine/fixtures.ts';
 import { engineOn, type Engine, type EngineOptions } from '#test/support/engine/orchestrator.ts';
