@@ -7,8 +7,8 @@ import { serve } from '#http/serve.ts';
 import { environment } from '#settings/environment.ts';
 import { findingText } from '#settings/findings.ts';
 import { loadSettings } from '#settings/load-settings.ts';
-import { compose } from './compose.ts';
-import { openDoors } from './doors.ts';
+import { compose } from './composition/compose.ts';
+import { openDoors } from './composition/doors.ts';
 
 /** How long requests that are under way may take to finish once we are told to stop. */
 const DRAIN_MS = 10 * SECOND;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compose } from '#src/compose.ts';
-import { openDoors } from '#src/doors.ts';
+import { compose } from '#src/composition/compose.ts';
+import { openDoors } from '#src/composition/doors.ts';
 import type { Clock, Logger } from '#application/ports.ts';
 import { serve } from '#http/serve.ts';
 import type { Environment } from '#settings/environment.ts';

@@ -1,12 +1,10 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
-import { JourneyError } from '#core/errors.ts';
-import { openConfiguration, type Configuration } from '#application/configuration.ts';
-import { MINUTE, SECOND } from '#core/time.ts';
+import { openConfiguration } from '#application/configuration.ts';
 import { openBreakers } from '#application/breakers.ts';
 import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
 import { alerts, alertsTo } from '#application/alerts.ts';
-import { openEngine, type Engine } from '#application/engine.ts';
+import { openEngine } from '#application/engine.ts';
 import { catalogue } from '#application/catalogue.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
@@ -19,10 +17,6 @@ import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
 import { databaseClock, systemClock } from '#adapters/clock.ts';
 import { cryptoIds } from '#adapters/ids.ts';
-import { keepBootstrapToken, keepLocalTokens } from '#adapters/local-tokens.ts';
-import { addressGuard } from '#adapters/outbound/address-guard.ts';
-import { crmWebhook } from '#adapters/outbound/crm-webhook.ts';
-import { guardedPost } from '#adapters/outbound/guarded-post.ts';
 import { prometheusMeter, type PrometheusMeter } from '#adapters/metrics/prometheus-meter.ts';
 import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
 import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
@@ -31,31 +25,31 @@ import { postgresClaimRoom } from '#adapters/postgres/claims.ts';
 import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
-import { openEmbedded } from '#adapters/postgres/embedded.ts';
 import { readFigures } from '#adapters/postgres/figures.ts';
 import { keepHouse } from '#adapters/postgres/housekeeping.ts';
 import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
-import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { postgresPeopleStore } from '#adapters/postgres/people-store.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
 import { postgresErasureStore } from '#adapters/postgres/erasure-store.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import { postgresSecretStore } from '#adapters/postgres/secret-store.ts';
-import { openServer } from '#adapters/postgres/server.ts';
 import { postgresSlackStore } from '#adapters/postgres/slack-store.ts';
 import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
 import { postgresVerifyStore } from '#adapters/postgres/verify-store.ts';
 import { postgresWaitingRoom } from '#adapters/postgres/waiting-room.ts';
 import { openSlackDoor, type SlackDoor } from '#bot/slack-door.ts';
-import { again, onCron, type Scheduled } from '#scheduler/scheduler.ts';
 import { compilePlan } from '#settings/compile-plan.ts';
 import { configFilesOf } from '#settings/config-files.ts';
 import { readDocument } from '#settings/document.ts';
-import { settingsError, shown } from '#settings/problem.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
+import { checkDestinations, destinationsOf } from './destinations.ts';
+import { keepFirstTokens } from './first-tokens.ts';
+import { readinessOf, type Readiness } from './readiness.ts';
+import { schedule } from './schedule.ts';
+import { migrateStore, openStore } from './store.ts';
 
 export type Orchestrator = {
   readonly execute: Execute;
@@ -74,14 +68,6 @@ export type Orchestrator = {
   readonly stop: () => Promise<void>;
 };
 
-export type Readiness = {
-  readonly ready: boolean;
-  /** It works, but something should be looked at. */
-  readonly degraded: boolean;
-  readonly mode: 'enabled' | 'disabled';
-  readonly checks: { readonly [check: string]: string };
-};
-
 export type Parts = {
   readonly logger: Logger;
   /** In place of the store's own time: the demo's journey time runs fast. */
@@ -94,10 +80,6 @@ export type Parts = {
   readonly destinations?: readonly Destination[];
 };
 
-const LOOK_EVERY_MS = SECOND;
-const REFRESH_EVERY_MS = 5 * SECOND;
-const PRUNE_EVERY_MS = 10 * MINUTE;
-
 /** Puts the product together: the only place that knows every adapter. */
 export async function compose(settings: Settings, parts: Parts): Promise<Orchestrator> {
   const { logger, functions = {} } = parts;
@@ -109,62 +91,6 @@ export async function compose(settings: Settings, parts: Parts): Promise<Orchest
   } catch (error) {
     await database.close();
     throw error;
-  }
-}
-
-/** A webhook that could never be sent is told at the start, and not by dead letters days later. */
-function checkDestinations({ crm, outbound }: Settings): void {
-  if (crm === null) return;
-  const url = new URL(crm.url);
-  const problem = addressGuard(outbound).problemOfUrl(url);
-  if (problem === undefined) return;
-  // Paths and queries of webhooks often are their passwords.
-  const value = shown(url.origin);
-  throw settingsError([
-    { where: 'environment', path: 'CRM_WEBHOOK_URL', value, allowed: `may not be called: ${problem}` },
-  ]);
-}
-
-function destinationsOf({ crm, outbound }: Settings, clock: Clock): readonly Destination[] {
-  const post = guardedPost(addressGuard(outbound));
-  return crm === null ? [] : [crmWebhook({ ...crm, post, clock })];
-}
-
-function openStore({ store }: Settings, logger: Logger): Promise<Database> {
-  if (store.kind === 'embedded')
-    return openEmbedded({ dataDir: store.dataDir, startedAt: systemClock().machine(), logger });
-  return openServer({
-    server: serverOf(store, store.user, store.password),
-    sslmode: store.sslmode,
-    poolMax: store.poolMax,
-    logger,
-  });
-}
-
-const serverOf = ({ host, port, name }: Settings['store'], user: string, password: string | null) => ({
-  host: host ?? '',
-  port,
-  name,
-  user,
-  password: password ?? '',
-});
-
-/** The application's user needs no right to change the schema where another one is given for that. */
-async function migrateStore({ store }: Settings, database: Database, logger: Logger): Promise<void> {
-  if (database.kind === 'embedded' || store.migrationUser === null) {
-    await migrate(database, migrationsDirectory, logger);
-    return;
-  }
-  const owner = await openServer({
-    server: serverOf(store, store.migrationUser, store.migrationPassword),
-    sslmode: store.sslmode,
-    poolMax: 1,
-    logger,
-  });
-  try {
-    await migrate(owner, migrationsDirectory, logger);
-  } finally {
-    await owner.close();
   }
 }
 
@@ -250,7 +176,7 @@ async function onStore(
   });
 
   const tokens = postgresTokenStore(database);
-  await keepTokens(settings, { tokens, clock, ids });
+  await keepFirstTokens(settings, { tokens, clock, ids });
   const dependencies: Dependencies = {
     journal: engine.journal,
     journeys: postgresJourneyReader(database),
@@ -296,63 +222,4 @@ async function onStore(
       await database.close();
     },
   };
-}
-
-function schedule(
-  { enabled, polling }: Settings,
-  engine: Engine,
-  configuration: Configuration,
-  pruneNow: (stopping: AbortSignal) => Promise<void>,
-  clock: Clock,
-  logger: Logger,
-): readonly Scheduled[] {
-  const always = [
-    again(REFRESH_EVERY_MS, 'Finding out which configuration decides', configuration.refresh, clock, logger),
-    again(LOOK_EVERY_MS, 'Looking at circuit breakers', engine.lookAtBreakers, clock, logger),
-    again(LOOK_EVERY_MS, 'Taking up changed configuration files', configuration.look, clock, logger),
-  ];
-  if (!enabled) return always;
-  return [
-    ...always,
-    again(LOOK_EVERY_MS, 'Admitting journeys', engine.admit, clock, logger),
-    again(LOOK_EVERY_MS, 'Looking for abandoned work', engine.look, clock, logger),
-    again(PRUNE_EVERY_MS, 'Pruning', pruneNow, clock, logger),
-    again(LOOK_EVERY_MS, 'Looking for messages that are due', async () => engine.relay(), clock, logger),
-    onCron(polling.cron, 'Evaluating exit criteria', engine.evaluate, logger),
-  ];
-}
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
-
-async function keepTokens(
-  { http, store, bootstrapToken }: Settings,
-  reach: Parameters<typeof keepLocalTokens>[1],
-): Promise<void> {
-  if (bootstrapToken !== null) await keepBootstrapToken(bootstrapToken, reach);
-  if (isLoopback(http.host)) return keepLocalTokens(store.dataDir, reach);
-  const guarded = (await reach.tokens.list()).some(({ local, revoked_at }) => !local && revoked_at === null);
-  if (!guarded)
-    throw new JourneyError(
-      'settings.invalid',
-      `JOURNEY_HTTP_HOST is ${http.host}, which others can reach, and no token guards it.`,
-      'Set JOURNEY_BOOTSTRAP_TOKEN (or JOURNEY_BOOTSTRAP_TOKEN_FILE), or listen on 127.0.0.1 and make a token with journey-cli token create.',
-    );
-}
-
-async function readinessOf(
-  { enabled }: Settings,
-  database: Database,
-  configuration: Configuration,
-): Promise<Readiness> {
-  const mode = enabled ? 'enabled' : 'disabled';
-  try {
-    await database.query('select 1 from config_activations limit 1', [], 'ready');
-    // Files that cannot be taken up are no reason to send requests elsewhere: what was in force goes on working.
-    const degraded = configuration.failedReload() !== null;
-    const config = degraded ? 'the changed files cannot be used: journey-cli config show' : 'ok';
-    return { ready: true, degraded, mode, checks: { database: 'ok', migrations: 'ok', config } };
-  } catch (error) {
-    const said = error instanceof JourneyError ? error.code : 'failed';
-    return { ready: false, degraded: false, mode, checks: { database: said } };
-  }
 }
