@@ -24,12 +24,16 @@ type Row = {
 /** Its own process retries from memory; a row that is overdue by this much was forgotten, and is anybody's. */
 const FORGOTTEN_AFTER_MS = 5_000;
 
-// Nobody goes on with the work of a paused journey; whoever resumes it does.
+// Most units have an owner that lives: journeys are looked at only for those that have none. Nobody goes on with the work of
+// a paused journey; whoever resumes it does.
 const ABANDONED = `
-select u.client_id, u.work_id, u.owner from unit_of_works u
-where u.status = 'in_progress'
-  and exists (select 1 from journey_states j where j.client_id = u.client_id and j.status = 'active')
-  and (u.owner is null or not exists (select 1 from processes p where p.epoch = u.owner and p.lease_until > $1))
+with abandoned as materialized (
+  select u.client_id, u.work_id, u.owner from unit_of_works u
+  where u.status = 'in_progress'
+    and (u.owner is null or u.owner <> all (array(select p.epoch from processes p where p.lease_until > $1)))
+)
+select a.client_id, a.work_id, a.owner from abandoned a
+where exists (select 1 from journey_states j where j.client_id = a.client_id and j.status = 'active')
 limit $2`;
 
 const RETURNED = `t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id, t.via,
@@ -76,11 +80,10 @@ limit $2`;
 export function postgresWaitingRoom(database: Database): WaitingRoom {
   return {
     abandonedUnits: async (machineNow, limit) => {
-      const rows = await database.query<{ client_id: string; work_id: string; owner: number | null }>(
-        ABANDONED,
-        [timestamptz(machineNow), limit],
-        'abandoned_units',
-      );
+      const rows = await database.query<{ client_id: string; work_id: string; owner: number | null }>(ABANDONED, [
+        timestamptz(machineNow),
+        limit,
+      ]);
       return rows.map(({ client_id, work_id, owner }) => ({ clientId: client_id, workId: work_id, owner }));
     },
     claim: async (epoch, machineNow, lease_ms, limit, heldBack) => {
