@@ -1,4 +1,4 @@
-import { schedule } from 'node-cron';
+import { schedule, type TaskOptions } from 'node-cron';
 import type { Clock, Logger } from '#application/ports.ts';
 
 export type Scheduled = { readonly stop: () => Promise<void> };
@@ -12,7 +12,7 @@ export function onCron(expression: string, name: string, work: () => Promise<unk
       running = work().catch((error: unknown) => logger.warn(`${name} failed.`, { error: String(error) }));
       await running;
     },
-    { noOverlap: true, timezone: 'UTC' },
+    { noOverlap: true, timezone: 'UTC', logger: quietly(logger) },
   );
   return {
     stop: async () => {
@@ -20,6 +20,12 @@ export function onCron(expression: string, name: string, work: () => Promise<unk
       await running;
     },
   };
+}
+
+/** What node-cron has to say would go to the terminal as it is, between the lines of the log. */
+function quietly(logger: Logger): NonNullable<TaskOptions['logger']> {
+  const say = (said: string | Error): void => logger.debug(`The scheduler says: ${String(said)}`);
+  return { info: say, warn: say, debug: say, error: (said) => logger.warn(`The scheduler says: ${String(said)}`) };
 }
 
 /** Runs `work` again and again with a pause between, at once for the first time. Long work ends early by the signal. */
