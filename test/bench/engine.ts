@@ -11,7 +11,9 @@ import { transitionMessages } from '#core/journey/messages.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { artefact, pool, type OpenContender } from './contender.ts';
 
-const functions: { readonly [intent: string]: InProcessAgent } = {
+type Functions = { readonly [intent: string]: InProcessAgent };
+
+export const functions: Functions = {
   provision: ({ clientId }) => Promise.resolve({ environment_id: `env-${clientId}`, status: 'ready', artefact }),
   install_connectors: () => Promise.resolve({ installed_connectors: [{ name: 'jira', status: 'syncing' }], artefact }),
   run_security_scan: () => Promise.resolve({ scan_result: { critical: 0, high: 0 }, vulnerabilities: [], artefact }),
@@ -34,29 +36,45 @@ const told = (name: string): Destination => ({
   deliver: () => new Promise(() => undefined),
 });
 
+export type BenchedEngine = { readonly start: (clientId: string) => Promise<void>; readonly stop: () => Promise<void> };
+
 /** The product itself, through its public use-cases, with events, outbox rows, evidence and leases. */
-export const openEngine: OpenContender = async (url) => {
+export async function composeEngine(
+  url: string,
+  dataDirectory: string,
+  options: { readonly functions?: Functions; readonly cron?: string; readonly sources?: readonly string[] } = {},
+): Promise<BenchedEngine> {
   const settings = loadSettings({
-    env: { JOURNEY_DATA_DIR: `${process.env['BENCH_DATA_DIR']}` },
+    env: { JOURNEY_DATA_DIR: dataDirectory },
     configDir: fileURLToPath(new URL('config', import.meta.url)),
   });
-  const orchestrator = await compose(settings, {
-    logger: pinoLogger('warn'),
-    functions,
-    destinations: [told('crm'), told('notification')],
-    database: await openServer({ server: url, sslmode: 'disable' }),
-  });
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  const cron = options.cron ?? settings.polling.cron;
+  const orchestrator = await compose(
+    { ...settings, polling: { ...settings.polling, cron } },
+    {
+      logger: pinoLogger('warn'),
+      functions: { ...functions, ...options.functions },
+      destinations: [told('crm'), told('notification')],
+      database: await openServer({ server: url, sslmode: 'disable' }),
+    },
+  );
   let calls = 0;
+  return {
+    start: async (clientId) => {
+      const answer = await orchestrator.execute(
+        startJourney,
+        { principal: operator, door: 'rest', requestId: `bench-${(calls += 1)}` },
+        { client_id: clientId, data_sources: options.sources ?? ['jira'] },
+      );
+      if (!answer.ok) throw new Error(`${clientId} was not started: ${answer.problem.message}`);
+    },
+    stop: orchestrator.stop,
+  };
+}
 
-  async function start(clientId: string): Promise<void> {
-    const answer = await orchestrator.execute(
-      startJourney,
-      { principal: operator, door: 'rest', requestId: `bench-${(calls += 1)}` },
-      { client_id: clientId, data_sources: ['jira'] },
-    );
-    if (!answer.ok) throw new Error(`${clientId} was not started: ${answer.problem.message}`);
-  }
+export const openEngine: OpenContender = async (url) => {
+  const { start, stop } = await composeEngine(url, `${process.env['BENCH_DATA_DIR']}`);
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
 
   return {
     name: 'engine',
@@ -98,7 +116,7 @@ export const openEngine: OpenContender = async (url) => {
     },
     stop: async () => {
       await sql.end();
-      await orchestrator.stop();
+      await stop();
     },
   };
 };
