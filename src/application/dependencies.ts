@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
 import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
+import type { PausedWaits } from '#core/journey/time-split.ts';
 import type { Configuration } from './configuration.ts';
 import type { Breakers } from './breakers.ts';
 import type { ClaimRoom } from './claims.ts';
@@ -75,9 +76,9 @@ export type JourneyRow = {
   readonly version: number;
   readonly started_at: Instant;
   readonly stage_started_at: Instant;
+  readonly config_hash: string;
   readonly paused_at: Instant | null;
-  /** Pauses of this stage entry that are over. */
-  readonly paused_ms: number;
+  readonly waits: PausedWaits;
 };
 
 export type StoredEvent = {

@@ -7,8 +7,7 @@ import type { Verdict } from '#core/criteria/verdict.ts';
 import { durationOf, durationSignals, ongoing } from '#core/journey/durations.ts';
 import { healths, judgeGoals } from '#core/criteria/goals.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import { pausedFor_ms } from '#core/journey/paused-time.ts';
-import { parties, timeSplit, type Party } from '#core/journey/time-split.ts';
+import { parties, pausedTime, timeSplit, type Party } from '#core/journey/time-split.ts';
 import { statusOf } from '#core/work/graph.ts';
 import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
 import { iso } from './fields.ts';
@@ -145,11 +144,7 @@ export function journeyView(
   const underWay = journey.status === 'active' || journey.status === 'paused';
   const verdicts = verdictsNow(plan, journey, now, digest);
   const gate = verdicts ? (isOpen(journey, verdicts) ? 'open' : 'shut') : 'none';
-  const { age_ms, signal } = durationOf(
-    stage ?? ongoing,
-    journey,
-    journey.waits.on === null ? journey.waits.since : now,
-  );
+  const { age_ms, day, signal } = durationOf(stage ?? ongoing, journey, now);
   return {
     client_id: journey.clientId,
     run: journey.run,
@@ -161,9 +156,9 @@ export function journeyView(
     queue_position: queuePosition,
     started_at: iso(journey.startedAt),
     stage_started_at: iso(journey.stageStartedAt),
-    day: Math.floor(age_ms / DAY) + 1,
+    day,
     paused: journey.pause && { since: iso(journey.pause.since), reason: journey.pause.reason },
-    paused_seconds: Math.round(pausedFor_ms(journey, now) / SECOND),
+    paused_seconds: Math.round(pausedTime(journey.waits, now).all_ms / SECOND),
     duration_target_days:
       stage?.durationTarget_ms === null || stage === undefined ? null : stage.durationTarget_ms / DAY,
     duration: signal,

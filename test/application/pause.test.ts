@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, SECOND } from '#core/time.ts';
+import { DAY, MINUTE, SECOND } from '#core/time.ts';
 import { scriptedAgents } from '#test/support/engine/agents.ts';
 import { drivenEngine } from '#test/support/engine/driven.ts';
-import { realDocument } from '#test/support/engine/fixtures.ts';
+import { realDocument, smallDocument } from '#test/support/engine/fixtures.ts';
 import type { Output } from '#test/support/engine/orchestrator.ts';
 import { verify } from '#test/support/engine/verify.ts';
 
@@ -86,9 +86,74 @@ describe('pause and resume', () => {
     const [row] = (await run.engine.call('journey.list', {})).journeys;
     expect(row).toMatchObject({ day: 3 });
     expect(await run.change('resume', 'acme')).toMatchObject({ day: 3, paused: null, paused_seconds: 864_000 });
-    const stored = await run.at.database.query('select status, paused_at, paused_ms from journey_states');
-    expect(stored).toEqual([{ status: 'active', paused_at: null, paused_ms: 864_000_000 }]);
+    const stored = await run.at.database.query(
+      'select status, paused_at, paused_ms, paused_weekdays_ms from journey_states',
+    );
+    // From the Saturday to the Tuesday after the next Monday: six of the ten days are weekdays.
+    expect(stored).toEqual([{ status: 'active', paused_at: null, paused_ms: 10 * DAY, paused_weekdays_ms: 6 * DAY }]);
     expect((await run.engine.call('journey.list', {})).journeys[0]).toMatchObject({ day: 3, paused_at: null });
+  });
+
+  test('S70: list says the day that status says, by the calendar of the stage, paused or not, and when it has ended', async () => {
+    const stages = [{ id: 'sandbox', tasks: [{ id: 'slow' }], days: 15, calendar: 'business' as const }];
+    const document = smallDocument([...stages, { id: 'production' }]);
+    run.agents = scriptedAgents({ do_slow: () => ({}) });
+    run.agents.hold('do_slow');
+    await run.begin({ settings: { document } });
+    await run.start('acme');
+    const sameDay = async (): Promise<number> => {
+      const [row] = (await run.engine.call('journey.list', {})).journeys;
+      const { day, waiting_for } = await run.engine.show('acme');
+      expect(row.day).toBe(day);
+      expect(waiting_for, 'and so does why').toMatch(row.status === 'completed' ? /is completed/ : `day ${day} of 15`);
+      return day;
+    };
+    // It begins on a Thursday.
+    run.ahead_ms += 4 * DAY;
+    expect(await sameDay()).toBe(3);
+    run.ahead_ms += 4 * DAY;
+    await run.change('pause', 'acme');
+    run.ahead_ms += 7 * DAY;
+    expect(await sameDay(), 'a Friday to a Friday').toBe(7);
+    await run.change('resume', 'acme');
+    run.ahead_ms += DAY;
+    expect(await sameDay(), 'a Saturday').toBe(8);
+    await run.change('complete', 'acme');
+    run.ahead_ms += 30 * DAY;
+    expect(await sameDay(), 'it has ended').toBe(8);
+  });
+
+  test('S4: paused time does not count against the time that a unit of work may take', async () => {
+    const timeouts = { ...realDocument.timeouts, uow_seconds: 3_600 };
+    const document = smallDocument([{ id: 'sandbox', tasks: [{ id: 'slow' }] }, { id: 'production' }], { timeouts });
+    run.agents = scriptedAgents({ do_slow: () => ({}) });
+    const held = run.agents.hold('do_slow');
+    await run.begin({
+      settings: { document: { ...document, timeouts: { ...timeouts, task_execution_seconds: 86_400 } } },
+    });
+    await run.start('acme');
+    await held.next();
+    const unit = async (): Promise<Output> => (await run.engine.show('acme')).units[0];
+    run.ahead_ms += 30 * MINUTE;
+    await run.change('pause', 'acme');
+    run.ahead_ms += 10 * DAY;
+    await run.clock.advance(5 * SECOND);
+    await run.change('resume', 'acme');
+    run.ahead_ms += 29 * MINUTE;
+    await run.clock.advance(5 * SECOND);
+    expect((await unit()).status, 'of its hour 59 minutes are over').toBe('in_progress');
+    run.ahead_ms += MINUTE;
+    await run.later('acme', ({ units }) => units[0].status === 'failed');
+    expect((await unit()).tasks).toMatchObject([{ task_id: 'slow', error: { code: 'unit.timed_out' } }]);
+    await run.change('pause', 'acme');
+    run.ahead_ms += DAY;
+    await run.change('resume', 'acme');
+    await run.engine.call('work.retry', { work_id: 'uow-acme:1:sandbox_work' });
+    run.ahead_ms += 59 * MINUTE;
+    await run.clock.advance(5 * SECOND);
+    expect((await unit()).status, 'its time begins anew').toBe('in_progress');
+    run.ahead_ms += MINUTE;
+    await run.later('acme', ({ units }) => units[0].status === 'failed');
   });
 
   test('S2: a paused journey keeps its slot', async () => {

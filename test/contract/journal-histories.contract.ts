@@ -88,6 +88,7 @@ const inWorld = (world: Step, { kind, pick }: Pick<Step, 'kind' | 'pick'> = { ki
 
 type Tables = {
   readonly events: number;
+  readonly times: unknown;
   readonly units: readonly unknown[];
   readonly progress: readonly unknown[];
   readonly room: readonly string[];
@@ -112,8 +113,13 @@ async function tablesOf(database: Database, { clientId, known }: Play): Promise<
     `select work_id || '/' || task_id || ' ' || state as name from uow_tasks where client_id = $1 and state <> 'cancelled' order by 1`,
     [clientId],
   );
+  const [times] = await database.query(
+    'select paused_at, paused_ms, paused_weekdays_ms, completed_at from journey_states where client_id = $1',
+    [clientId],
+  );
   return {
     events: row?.count ?? 0,
+    times,
     units,
     progress,
     room: room.map(({ name }) => name),
@@ -137,6 +143,7 @@ function tablesAsFolded({ plan, known }: Play): Tables {
   const tasksOf = (unit: Unit) => definitionOf(stageOf(plan, journey?.stage ?? ''), unit)?.tasks ?? [];
   return {
     events: journey?.version ?? 0,
+    times: journey && timesAsFolded(journey),
     units: units.map(({ workId, status, owner }) => ({
       work_id: workId,
       status,
@@ -157,6 +164,13 @@ function tablesAsFolded({ plan, known }: Play): Tables {
     approval: approvalAsFolded(journey),
   };
 }
+
+const timesAsFolded = ({ pause, waits }: Journey): unknown => ({
+  paused_at: pause?.since ?? null,
+  paused_ms: waits.spent.paused,
+  paused_weekdays_ms: waits.pausedWeekdays_ms,
+  completed_at: waits.on === null ? waits.since : null,
+});
 
 function approvalAsFolded(journey: Journey | null): unknown {
   if (!journey?.approval) return undefined;

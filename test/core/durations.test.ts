@@ -138,6 +138,7 @@ describe('S70: time in which a journey was paused does not count', () => {
     const journey = { stageStartedAt: MONDAY, status: 'active', waits: paused(3 * DAY, 3 * DAY) } as const;
     expect(durationOf(stage, journey, MONDAY + 10 * DAY)).toEqual({
       age_ms: 7 * DAY,
+      day: 8,
       signal: 'on_track',
       changesAt: MONDAY + 11 * DAY,
     });
@@ -148,6 +149,7 @@ describe('S70: time in which a journey was paused does not count', () => {
     const journey = { stageStartedAt: MONDAY, status: 'paused', waits: waits({ on: 'paused', since }) } as const;
     expect(durationOf(stage, journey, MONDAY + 50 * DAY)).toEqual({
       age_ms: 2 * DAY,
+      day: 3,
       signal: 'on_track',
       changesAt: null,
     });

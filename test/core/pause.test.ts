@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DAY, HOUR, MINUTE } from '#core/time.ts';
-import { pausedFor_ms, timeInStage_ms } from '#core/journey/paused-time.ts';
+import { durationOf, ongoing } from '#core/journey/durations.ts';
+import { pausedTime } from '#core/journey/time-split.ts';
 import { demoApproval, goodSearch, searchQuality, seen, smallDocument } from '#test/support/engine/fixtures.ts';
 import { failed, playOf, start, succeed, taskOf, type Play } from '#test/support/engine/play.ts';
 
@@ -130,11 +131,21 @@ describe('a paused journey', () => {
       { type: 'journey_resumed', reason: 'worse than thought', paused_ms: HOUR },
       { type: 'journey_rolled_back', from: 'pilot', to: 'sandbox', reason: 'worse than thought' },
     ]);
-    expect(play.journey()).toMatchObject({ status: 'active', stage: 'sandbox', pause: null, paused_ms: 0 });
+    expect(play.journey()).toMatchObject({
+      status: 'active',
+      stage: 'sandbox',
+      pause: null,
+      waits: { spent: { paused: 0 } },
+    });
     pause(play);
     play.pass(HOUR);
     play.do({ type: 'complete', reason: 'over' });
-    expect(play.journey()).toMatchObject({ status: 'completed', pause: null, holdsSlot: false, paused_ms: HOUR });
+    expect(play.journey()).toMatchObject({
+      status: 'completed',
+      pause: null,
+      holdsSlot: false,
+      waits: { spent: { paused: HOUR } },
+    });
   });
 
   test('an open request for approval stays, is not decided on while it is paused, and expires on resume', () => {
@@ -154,17 +165,18 @@ describe('a paused journey', () => {
 
   test('pauses add up by stage entry, apart from the time that counts', () => {
     const play = started();
+    const pausedFor_ms = () => pausedTime(play.journey().waits, play.now()).all_ms;
     play.pass(DAY);
     pause(play);
     play.pass(3 * DAY);
-    expect(pausedFor_ms(play.journey(), play.now())).toBe(3 * DAY);
+    expect(pausedFor_ms()).toBe(3 * DAY);
     resume(play);
     play.pass(HOUR);
     pause(play);
     play.pass(HOUR);
     resume(play);
-    expect(pausedFor_ms(play.journey(), play.now())).toBe(3 * DAY + HOUR);
-    expect(timeInStage_ms(play.journey(), play.now())).toBe(DAY + HOUR);
+    expect(pausedFor_ms()).toBe(3 * DAY + HOUR);
+    expect(durationOf(ongoing, play.journey(), play.now()).age_ms).toBe(DAY + HOUR);
   });
 });
 

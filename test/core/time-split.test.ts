@@ -139,7 +139,7 @@ describe('the parts', () => {
         for (const { state, pass_ms } of [...steps, { state: idle, pass_ms: DAY }]) {
           if (waits.on === 'paused') [all_ms, weekdays] = [all_ms + pass_ms, weekdays + weekdays_ms(at, at + pass_ms)];
           at += pass_ms;
-          expect(pausedTime({ waits }, at), 'also while it is paused').toEqual({ all_ms, weekdays_ms: weekdays });
+          expect(pausedTime(waits, at), 'also while it is paused').toEqual({ all_ms, weekdays_ms: weekdays });
           waits = waitsAfter(waits, state, at);
         }
       }),

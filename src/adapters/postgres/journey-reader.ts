@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import type { Instant } from '#core/time.ts';
 import type {
   ApprovalRow,
   EvidenceRow,
@@ -114,16 +115,33 @@ export async function readJourneys(
   return new Map(rows.map((row) => [row.client_id, journeyOf(row)]));
 }
 
-function list(
+type ListedRow = Omit<JourneyRow, 'waits'> & {
+  readonly paused_ms: number;
+  readonly paused_weekdays_ms: number;
+  readonly completed_at: Instant | null;
+};
+
+async function list(
   database: Database,
   { stage, status, startedBy, query, after, clients, limit }: ListQuery,
 ): Promise<readonly JourneyRow[]> {
-  return database.query<JourneyRow & JsonObject>(
-    `select client_id, status, current_stage as stage, stage_entry, version, started_at, stage_started_at, paused_at, paused_ms from journey_states
+  const rows = await database.query<ListedRow & JsonObject>(
+    `select client_id, status, current_stage as stage, stage_entry, version, started_at, stage_started_at, config_hash, paused_at,
+       paused_ms, paused_weekdays_ms, completed_at
+     from journey_states
      where ($1::text is null or current_stage = $1) and ($2::text is null or status = $2)
        and ($3::text is null or strpos(client_id, $3) > 0) and ($4::text is null or client_id > $4)
        and ($5::text[] is null or client_id = any($5)) and ($6::text is null or started_by = $6)
      order by client_id limit $7`,
     [stage ?? null, status ?? null, query ?? null, after ?? null, clients, startedBy ?? null, limit],
   );
+  return rows.map(({ paused_ms, paused_weekdays_ms, completed_at, ...row }) => ({
+    ...row,
+    waits: {
+      on: row.status === 'completed' ? null : row.status === 'paused' ? 'paused' : 'us',
+      since: completed_at ?? row.paused_at ?? row.stage_started_at,
+      spent: { paused: paused_ms },
+      pausedWeekdays_ms: paused_weekdays_ms,
+    },
+  }));
 }

@@ -28,6 +28,8 @@ const stateColumns = [
   ['metadata', 'json'],
   ['paused_at', 'time'],
   ['paused_ms', 'text'],
+  ['paused_weekdays_ms', 'text'],
+  ['completed_at', 'time'],
   ['rolled_back_at', 'json'],
   ['admits', 'bool'],
 ] as const;
@@ -37,10 +39,10 @@ export const parts = {
     columns: [['client_id', 'id'], ['bucket', 'int'], ...stateColumns],
     sql: `insert into journey_states (client_id, bucket, run, status, current_stage, previous_stage, stage_entry, version, entered_version,
         holds_slot, started_at, stage_started_at, completed_stages, config_hash, started_by, inputs, metadata, paused_at, paused_ms,
-        rolled_back_at, created_at, updated_at)
+        paused_weekdays_ms, completed_at, rolled_back_at, created_at, updated_at)
       select p.client_id, bucket, run, status, current_stage, previous_stage, stage_entry, version, entered_version, holds_slot, started_at,
         stage_started_at, completed_stages::text[], config_hash, started_by, inputs, metadata, paused_at, paused_ms::bigint,
-        rolled_back_at, $2::timestamptz, $2::timestamptz
+        paused_weekdays_ms::bigint, completed_at, rolled_back_at, $2::timestamptz, $2::timestamptz
       from p where not p.admits or exists (select 1 from held)
       on conflict (client_id) do nothing
       returning client_id`,
@@ -51,7 +53,8 @@ export const parts = {
         stage_entry = p.stage_entry, version = p.version, entered_version = p.entered_version, holds_slot = p.holds_slot,
         started_at = p.started_at, stage_started_at = p.stage_started_at, completed_stages = p.completed_stages::text[],
         config_hash = p.config_hash, started_by = p.started_by, inputs = p.inputs, metadata = p.metadata,
-        paused_at = p.paused_at, paused_ms = p.paused_ms::bigint, rolled_back_at = p.rolled_back_at, updated_at = $2::timestamptz
+        paused_at = p.paused_at, paused_ms = p.paused_ms::bigint, paused_weekdays_ms = p.paused_weekdays_ms::bigint,
+        completed_at = p.completed_at, rolled_back_at = p.rolled_back_at, updated_at = $2::timestamptz
       from p where s.client_id = any($1::text[]) and s.client_id = p.client_id and s.version = p.expected
         and (not p.admits or exists (select 1 from held))
       returning s.client_id`,

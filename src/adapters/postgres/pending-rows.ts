@@ -42,8 +42,6 @@ export type UnitRow = {
   results: Json;
   /** Where no template of the stage says its tasks. */
   snapshot?: string;
-  /** It begins anew, and with it what it may take. */
-  restarted?: boolean;
 };
 export type TaskEvent = Extract<
   JourneyEvent,

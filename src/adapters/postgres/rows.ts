@@ -16,7 +16,7 @@ import { addRow, isoOf, noColumns, type Cell, type Columns } from './encode.ts';
 import { approvalRow, approvalRows, currentRows, evidenceRows } from './judgement-rows.ts';
 import { typesOf, type PartName } from './parts.ts';
 import { json, list, type Pending, type Put } from './pending-rows.ts';
-import { roomRows, unitEnded, unitRow, unitRows } from './work-rows.ts';
+import { resumed, roomRows, unitEnded, unitRow, unitRows } from './work-rows.ts';
 
 export type Rows = { [P in PartName]?: Columns };
 
@@ -57,7 +57,8 @@ function project(recording: Recording, context: WriteContext, planOf: (hash: str
 }
 
 function journeyRow({ before, journey, admits }: Recording, put: Put): void {
-  const { clientId, run, status, stage, previousStage, stageEntry, version, enteredVersion, holdsSlot } = journey;
+  const { clientId, run, status, stage, previousStage, stageEntry, version, enteredVersion, holdsSlot, waits } =
+    journey;
   if (before && isOnlyTouched(before, journey)) return put('journey_touch', clientId, before.version, version);
   const fields: Cell[] = [
     run,
@@ -76,7 +77,9 @@ function journeyRow({ before, journey, admits }: Recording, put: Put): void {
     JSON.stringify(journey.inputs),
     JSON.stringify(journey.metadata),
     journey.pause?.since ?? null,
-    String(journey.paused_ms),
+    String(waits.spent.paused),
+    String(waits.pausedWeekdays_ms),
+    status === 'completed' ? waits.since : null,
     JSON.stringify(journey.rolledBackAt),
     admits,
   ];
@@ -126,7 +129,6 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
         status: 'in_progress',
         ended: false,
         results: null,
-        restarted: true,
       });
     case 'evidence_recorded':
       return evidenceRows(pending, seq, event.observations);
@@ -168,6 +170,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
     case 'stage_transition_timed_out':
       return transitionTimedOut(pending, recorded, event);
     case 'journey_resumed':
+      resumed(pending);
       // What time has changed meanwhile is looked at soon.
       return void (pending.lookBy = pending.context.dueAt);
     case 'compensation_planned':

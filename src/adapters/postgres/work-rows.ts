@@ -1,6 +1,7 @@
 import type { Json } from '#core/json.ts';
 import { stageOf, type Plan, type TaskPlan } from '#core/plan.ts';
 import { definitionOf } from '#core/work/unit.ts';
+import { unitDeadline } from '#core/journey/unit-deadline.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
 import type { Cell } from './encode.ts';
 import type { Pending, TaskEvent, UnitRow } from './pending-rows.ts';
@@ -22,6 +23,12 @@ export function unitRow(pending: Pending, workId: string): UnitRow {
   };
   pending.units.set(workId, row);
   return row;
+}
+
+/** What the pause has taken is given back to the units that have a deadline. */
+export function resumed(pending: Pending): void {
+  for (const { workId, status } of pending.recording.before?.units ?? [])
+    if (status === 'in_progress') unitRow(pending, workId);
 }
 
 export function unitEnded(
@@ -55,12 +62,12 @@ function resultsOf({ before, events }: Recording, workId: string, until: number)
 export function unitRows({ recording, bucket, context, planOf, units, put, configHash }: Pending): void {
   const { clientId } = recording;
   for (const [workId, row] of units) {
-    const { isNew, stage, entry, templateId, status, owner, ended, results, restarted, snapshot } = row;
+    const { isNew, stage, entry, templateId, status, owner, ended, results, snapshot } = row;
     const completedAt = ended ? context.now : null;
     const outputs = results === null ? null : JSON.stringify(results);
     const template = stageOf(planOf(configHash), stage)?.templates.find(({ id }) => id === templateId);
-    const limit_ms = template?.limit_ms ?? null;
-    const deadline = limit_ms === null || !(isNew || restarted === true) ? null : context.now + limit_ms;
+    const unit = recording.journey.units.find((one) => one.workId === workId);
+    const deadline = template && unit ? unitDeadline(template, unit, recording.journey) : null;
     if (!isNew) {
       put('unit_update', clientId, entry, templateId, status, owner, outputs, completedAt, deadline);
       continue;

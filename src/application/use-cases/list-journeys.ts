@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { journeyStatuses } from '#core/journey/journey.ts';
-import { timeInStage_ms } from '#core/journey/paused-time.ts';
-import { DAY, type Instant } from '#core/time.ts';
+import { durationOf, ongoing } from '#core/journey/durations.ts';
+import { stageOf } from '#core/plan.ts';
 import { ClientId, iso, StageId, text } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
@@ -40,7 +40,7 @@ export const listJourneys = defineUseCase({
     ),
     next_cursor: z.string().nullable(),
   }),
-  run: async ({ journeys, clock }, { principal }, { stage, status, started_by, query, cursor, limit }) => {
+  run: async ({ journeys, plans, clock }, { principal }, { stage, status, started_by, query, cursor, limit }) => {
     const rows = await journeys.list({
       stage,
       status,
@@ -51,10 +51,15 @@ export const listJourneys = defineUseCase({
       limit: limit + 1,
     });
     const page = rows.slice(0, limit);
+    await plans.ensure(new Set(page.map(({ config_hash }) => config_hash)));
     return {
-      journeys: page.map(({ paused_at, paused_ms, ...row }) => ({
+      journeys: page.map(({ paused_at, waits, config_hash, ...row }) => ({
         ...row,
-        day: dayOf(row.stage_started_at, paused_at, paused_ms, clock.journey()),
+        day: durationOf(
+          stageOf(plans.get(config_hash), row.stage) ?? ongoing,
+          { stageStartedAt: row.stage_started_at, status: row.status, waits },
+          clock.journey(),
+        ).day,
         paused_at: paused_at === null ? null : iso(paused_at),
         started_at: iso(row.started_at),
         stage_started_at: iso(row.stage_started_at),
@@ -63,8 +68,3 @@ export const listJourneys = defineUseCase({
     };
   },
 });
-
-const dayOf = (stageStartedAt: Instant, pausedAt: Instant | null, paused_ms: number, now: Instant): number => {
-  const pause = pausedAt === null ? null : { since: pausedAt, reason: '' };
-  return Math.floor(timeInStage_ms({ stageStartedAt, pause, paused_ms }, now) / DAY) + 1;
-};

@@ -77,7 +77,7 @@ function sentenceOf(
 }
 
 function dayText(stage: StagePlan | undefined, journey: Journey, now: Instant): string {
-  const day = Math.floor(durationOf(stage ?? ongoing, journey, now).age_ms / DAY) + 1;
+  const { day } = durationOf(stage ?? ongoing, journey, now);
   const target = stage?.durationTarget_ms ?? null;
   return target === null ? `day ${day}` : `day ${day} of ${target / DAY}`;
 }

@@ -17,6 +17,7 @@ export function compensationUnit(stageEntry: number, event: CompensationPlanned,
     owner: event.owner,
     tasks: {},
     startedAt: at,
+    pausedBefore_ms: 0,
     finishedAt: null,
     definition: definitionOf(event.steps),
   };

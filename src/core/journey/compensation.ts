@@ -70,6 +70,7 @@ const gone: Unit = {
   owner: null,
   tasks: {},
   startedAt: 0,
+  pausedBefore_ms: 0,
   finishedAt: null,
 };
 

@@ -3,7 +3,7 @@ import { DAY, type Instant } from '../time.ts';
 import { instantAfter, weekdays_ms, type Calendar } from '../calendar.ts';
 import { record, type Draft } from './draft.ts';
 import type { Journey } from './journey.ts';
-import { pausedTime, type PausedTime } from './time-split.ts';
+import { pausedTime, type PausedTime, type PausedWaits } from './time-split.ts';
 
 /** How a stage stands against its target: at risk from 80 % of it, breached from 100 %. */
 export const durationSignals = ['on_track', 'at_risk', 'breached'] as const;
@@ -19,26 +19,32 @@ export function stageAge_ms(from: Instant, now: Instant, calendar: Calendar, pau
 
 export type Duration = {
   readonly age_ms: number;
+  /** Which day of the stage it is, counted from 1. */
+  readonly day: number;
   /** Null: the stage has no target. */
   readonly signal: DurationSignal | null;
   /** When time alone makes it at risk or breached; null: not while it is paused, or not any more. */
   readonly changesAt: Instant | null;
 };
 
-type Timed = Pick<Journey, 'stageStartedAt' | 'status' | 'waits'>;
+/** What the age of a stage follows from: a journey, or its row. */
+export type Timed = Pick<Journey, 'stageStartedAt' | 'status'> & { readonly waits: PausedWaits };
 
 export function durationOf(
   { durationTarget_ms: target_ms, calendar }: Pick<StagePlan, 'durationTarget_ms' | 'calendar'>,
-  journey: Timed,
+  { stageStartedAt, status, waits }: Timed,
   now: Instant,
 ): Duration {
-  const age_ms = stageAge_ms(journey.stageStartedAt, now, calendar, pausedTime(journey, now));
-  if (target_ms === null) return { age_ms, signal: null, changesAt: null };
+  // The last stage of a completed journey grows no older.
+  const until = waits.on === null ? waits.since : now;
+  const age_ms = stageAge_ms(stageStartedAt, until, calendar, pausedTime(waits, until));
+  const day = Math.floor(age_ms / DAY) + 1;
+  if (target_ms === null) return { age_ms, day, signal: null, changesAt: null };
   const atRisk_ms = Math.ceil(target_ms * AT_RISK_FROM);
   const signal = age_ms >= target_ms ? 'breached' : age_ms >= atRisk_ms ? 'at_risk' : 'on_track';
   const next_ms = { on_track: atRisk_ms, at_risk: target_ms, breached: null }[signal];
-  const moves = next_ms !== null && journey.status === 'active';
-  return { age_ms, signal, changesAt: moves ? instantAfter(now, next_ms - age_ms, calendar) : null };
+  const moves = next_ms !== null && status === 'active';
+  return { age_ms, day, signal, changesAt: moves ? instantAfter(now, next_ms - age_ms, calendar) : null };
 }
 
 /** Whether the target says more than has been recorded in this stage entry. */

@@ -36,7 +36,7 @@ export function evolveLifecycle(journey: Journey, event: LifecycleEvent, at: Ins
     case 'journey_paused':
       return { ...journey, status: 'paused', pause: { since: at, reason: event.reason } };
     case 'journey_resumed':
-      return { ...journey, status: 'active', pause: null, paused_ms: journey.paused_ms + event.paused_ms };
+      return { ...journey, status: 'active', pause: null };
     case 'override_requested':
       return { ...journey, override: requested(event, at) };
     case 'override_confirmed':

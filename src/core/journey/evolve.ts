@@ -5,7 +5,6 @@ import { erasedJourney } from './erased.ts';
 import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
 import { freshEntry, type Approval, type Journey, type RecordedVerdict } from './journey.ts';
 import { evolveLifecycle } from './evolve-lifecycle.ts';
-import { pausedFor_ms } from './paused-time.ts';
 import { waitsAfter, waitsFrom } from './time-split.ts';
 import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
 
@@ -47,7 +46,6 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
         holdsSlot: false,
         pause: null,
         override: null,
-        paused_ms: pausedFor_ms(journey, at),
       };
     case 'client_erased':
       return erasedJourney(journey);
@@ -83,7 +81,10 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
     case 'unit_taken_over':
       return withUnit(journey, event.work_id, (unit) => ({ ...unit, owner: event.to }));
     case 'tasks_retried':
-      return withUnit(journey, event.work_id, (unit) => retried(unit, event.task_ids, event.owner, at));
+      return withUnit(journey, event.work_id, (unit) => ({
+        ...retried(unit, event.task_ids, event.owner, at),
+        pausedBefore_ms: journey.waits.spent.paused,
+      }));
     case 'evidence_recorded':
       return withEvidence({ ...journey }, event.observations);
     case 'criteria_judged':
@@ -169,6 +170,7 @@ function entered(journey: Journey, event: StageEntered, at: Instant): Journey {
       owner: event.owner,
       tasks: {},
       startedAt: at,
+      pausedBefore_ms: 0,
       finishedAt: null,
     })),
     ...freshEntry,

@@ -58,8 +58,6 @@ export type Journey = {
   readonly entryKind: TransitionKind;
   /** Null unless it is paused. */
   readonly pause: Pause | null;
-  /** How long it has been paused in this stage entry, pauses that are over. */
-  readonly paused_ms: number;
   /** What criteria with hysteresis have said in a row, by check. */
   readonly streaks: Streaks;
   /** The last health recorded of each goal of the stage. */
@@ -90,7 +88,6 @@ export const freshEntry = {
   verdicts: {},
   approval: null,
   pause: null,
-  paused_ms: 0,
   streaks: {},
   goals: {},
   regressed: [],

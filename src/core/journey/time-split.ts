@@ -66,11 +66,18 @@ const added = ({ on, since, spent }: Waits, until: Instant): TimeSplit =>
 export const timeSplit = ({ waits }: Pick<Journey, 'waits'>, now: Instant): TimeSplit =>
   added(waits, Math.max(now, waits.since));
 
+/** As much of the waits as says how long a stage was paused, and whether its time has ended. */
+export type PausedWaits = Pick<Waits, 'on' | 'since' | 'pausedWeekdays_ms'> & {
+  readonly spent: Pick<TimeSplit, 'paused'>;
+};
+
 /** How long a stage has been paused: in all, and on weekdays. */
 export type PausedTime = { readonly all_ms: number; readonly weekdays_ms: number };
 
-export function pausedTime(journey: Pick<Journey, 'waits'>, now: Instant): PausedTime {
-  const { on, since, pausedWeekdays_ms } = journey.waits;
-  const going = on === 'paused' ? weekdays_ms(since, Math.max(now, since)) : 0;
-  return { all_ms: timeSplit(journey, now).paused, weekdays_ms: pausedWeekdays_ms + going };
+export function pausedTime({ on, since, spent, pausedWeekdays_ms }: PausedWaits, now: Instant): PausedTime {
+  const until = on === 'paused' ? Math.max(now, since) : since;
+  return {
+    all_ms: spent.paused + until - since,
+    weekdays_ms: pausedWeekdays_ms + weekdays_ms(since, until),
+  };
 }

@@ -15,6 +15,8 @@ export type Unit = {
   /** Sparse: a task that is not here is planned, generation 1, attempt 1. */
   readonly tasks: { readonly [taskId: string]: TaskProgress };
   readonly startedAt: Instant;
+  /** How long the stage had been paused when it began. */
+  readonly pausedBefore_ms: number;
   readonly finishedAt: Instant | null;
   /** Its own tasks, where no template of the stage says them: a compensation. */
   readonly definition?: WorkTemplate;
