@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { workDone } from '#core/criteria/gate.ts';
-import { smallDocument } from '#test/support/engine/fixtures.ts';
+import { actorOf, dana, olga, smallDocument } from '#test/support/engine/fixtures.ts';
 import { failed, playOf, start, succeed, taskOf, type Play } from '#test/support/engine/play.ts';
 
 const document = smallDocument([
@@ -173,6 +173,45 @@ describe('S95: a rollback', () => {
       type: 'unit_cancelled',
       work_id: 'uow-acme:4:_compensation',
     });
+  });
+
+  const override = (play: Play): void => {
+    play.do({ type: 'request_override', reason: 'the board meets', by: actorOf(olga) });
+    const overrideId = play.journey().override?.id ?? '';
+    play.do({ type: 'confirm_override', overrideId, by: actorOf(dana) });
+  };
+
+  test('undoes what had succeeded in work that an override cancelled, and hands its outputs on until then', () => {
+    const play = toPilot();
+    override(play);
+    expect(play.journey()).toMatchObject({ stage: 'launch', outputs: { pilot: { deployment_id: 'dep-1' } } });
+    override(play);
+    play.do({ type: 'roll_back', toStage: 'sandbox', reason: 'all the way' });
+    expect(planned(play)?.steps).toMatchObject([
+      { undoes: { stage: 'pilot', task_id: 'grant' } },
+      { undoes: { stage: 'pilot', task_id: 'deploy' }, input: { deployment_id: 'dep-1', environment_id: 'env-1' } },
+    ]);
+    expect(planned(play)?.not_undone).toEqual([{ stage: 'pilot', task_id: 'watch' }]);
+  });
+
+  test('whose compensation was cut short by an override is shown as not undone where the journey goes on', () => {
+    const play = toPilot();
+    play.do({ type: 'roll_back', reason: 'back' });
+    undo(play, 'undo_1_grant');
+    override(play);
+    expect(play.journey()).toMatchObject({ stage: 'pilot', notUndone: [{ stage: 'pilot', taskId: 'deploy' }] });
+  });
+
+  test('undoes nothing twice: what an earlier entry did was undone when that was left', () => {
+    const play = toPilot();
+    succeed(play, 'report');
+    play.do({ type: 'roll_back', toStage: 'sandbox', reason: 'back' });
+    succeed(play, 'build', { environment_id: 'env-2' });
+    for (const step of ['undo_1_report', 'undo_2_grant', 'undo_3_deploy']) undo(play, step);
+    expect(play.journey().stage).toBe('pilot');
+    override(play);
+    play.do({ type: 'roll_back', toStage: 'sandbox', reason: 'and back again' });
+    expect(play.log.filter(({ event }) => event.type === 'compensation_planned')).toHaveLength(1);
   });
 
   test('from a stage in which nothing was done plans nothing', () => {

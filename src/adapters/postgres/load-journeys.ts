@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { EvidenceBook, Observation } from '#core/criteria/evidence.ts';
 import { COMPENSATION } from '#core/journey/compensation-unit.ts';
-import { evolve, mergedOutputs, withTasks } from '#core/journey/evolve.ts';
+import { evolve, mergedOutputs, withDone } from '#core/journey/evolve.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
-import { freshEntry, type Journey, type JourneyStatus } from '#core/journey/journey.ts';
+import { freshEntry, type DoneTasks, type Journey, type JourneyStatus } from '#core/journey/journey.ts';
 import { waitsFrom } from '#core/journey/time-split.ts';
 
 /**
@@ -17,8 +17,8 @@ select j.client_id, j.run, j.status, j.current_stage, j.previous_stage, j.stage_
   j.completed_stages, j.config_hash, j.started_by, j.inputs, j.metadata, j.rolled_back_at,
   (select json_agg(json_build_array(e.type, e.data, round(extract(epoch from e.at) * 1000)::float8) order by e.seq)
      from journey_events e where e.client_id = j.client_id and e.seq >= j.entered_version) as events,
-  (select json_agg(json_build_array(u.stage, u.results) order by u.stage_entry, u.template_id collate "C")
-     from unit_of_works u where u.client_id = j.client_id and u.status = 'completed' and u.created_at >= j.started_at
+  (select json_agg(json_build_array(u.stage, u.results, u.stage_entry) order by u.stage_entry, u.template_id collate "C")
+     from unit_of_works u where u.client_id = j.client_id and u.status in ('completed', 'cancelled') and u.created_at >= j.started_at
        and u.template_id <> '${COMPENSATION}') as outputs,
   (select json_agg(json_build_array(c.kind, c.subject, c.value, round(extract(epoch from c.observed_at) * 1000)::float8, c.source, c.origin,
        c.recorded_by, c.stage_entry))
@@ -45,7 +45,7 @@ export type LoadedRow = {
   readonly metadata: JsonObject;
   readonly rolled_back_at: readonly number[];
   readonly events: readonly (readonly [JourneyEvent['type'], JsonObject, number])[] | null;
-  readonly outputs: readonly (readonly [string, { readonly [taskId: string]: JsonObject } | null])[] | null;
+  readonly outputs: readonly (readonly [string, { readonly [taskId: string]: JsonObject } | null, number])[] | null;
   readonly evidence: readonly (readonly [string, string, Json, number, string, string, string, number])[] | null;
 };
 
@@ -96,8 +96,8 @@ function outputsOf(units: NonNullable<LoadedRow['outputs']>): Journey['outputs']
 }
 
 function doneIn(units: NonNullable<LoadedRow['outputs']>): Journey['done'] {
-  const done: Record<string, readonly string[]> = {};
-  for (const [stage, results] of units) done[stage] = withTasks(done[stage], Object.keys(results ?? {}));
+  const done: Record<string, DoneTasks> = {};
+  for (const [stage, results, entry] of units) done[stage] = withDone(done[stage], entry, Object.keys(results ?? {}));
   return done;
 }
 

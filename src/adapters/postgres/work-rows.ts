@@ -41,7 +41,7 @@ export function unitEnded(
   row.status = type.slice('unit_'.length);
   row.owner = null;
   row.ended = true;
-  if (type === 'unit_completed') row.results = resultsOf(pending.recording, workId, at.seq);
+  if (type !== 'unit_failed') row.results = resultsOf(pending.recording, workId, at.seq);
   if (type === 'unit_cancelled') {
     (pending.cancelled ??= new Set()).add(workId);
     for (const [name, { of }] of pending.tasks) if (of.work_id === workId) pending.tasks.delete(name);

@@ -55,7 +55,7 @@ function doneIn(plan: Plan, stage: StagePlan, journey: Journey): readonly Done[]
     return tasks.toReversed().flatMap((task) => {
       const succeeded = present
         ? unit !== undefined && progressOf(unit, task.id).status === 'succeeded'
-        : journey.completedStages.includes(stage.id) && (journey.done[stage.id] ?? []).includes(task.id);
+        : journey.completedStages.includes(stage.id) && journey.done[stage.id]?.tasks.includes(task.id) === true;
       return succeeded ? [{ stage, task, input: inputOf(plan, stage, task, unit ?? gone, journey) }] : [];
     });
   });
@@ -100,7 +100,13 @@ const stepOf = (task: TaskPlan, { stage, input }: Omit<Done, 'task'>): readonly 
         },
       ];
 
-/** The journey is rolled back again before its last compensation was done. */
+/** Who leaves the stage by its gate leaves behind what its compensation has not undone, because it failed or was cancelled. */
+export const leftBehind = (journey: Journey): Compensation => ({
+  steps: [],
+  notUndone: unfinished(journey).map(({ undoes }) => undoes),
+});
+
+/** What a compensation of this stage entry has not got to. */
 const unfinished = ({ units, undoing }: Journey): readonly Omit<CompensationStep, 'task_id'>[] =>
   units.flatMap((unit) =>
     unit.templateId === COMPENSATION

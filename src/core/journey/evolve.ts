@@ -3,7 +3,7 @@ import type { Instant } from '../time.ts';
 import type { EvidenceBook, Observation } from '../criteria/evidence.ts';
 import { erasedJourney } from './erased.ts';
 import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
-import { freshEntry, type Approval, type Journey, type RecordedVerdict } from './journey.ts';
+import { freshEntry, type Approval, type DoneTasks, type Journey, type RecordedVerdict } from './journey.ts';
 import { evolveLifecycle } from './evolve-lifecycle.ts';
 import { waitsAfter, waitsFrom } from './time-split.ts';
 import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
@@ -73,11 +73,11 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
             retryAt: event.retry_at,
           });
     case 'unit_completed':
-      return completedUnit(journey, event.work_id, at);
+      return endedUnit(journey, event.work_id, 'completed', at);
     case 'unit_failed':
       return withUnit(journey, event.work_id, (unit) => ({ ...unit, status: 'failed', finishedAt: at }));
     case 'unit_cancelled':
-      return withUnit(journey, event.work_id, (unit) => ({ ...unit, status: 'cancelled', finishedAt: at }));
+      return endedUnit(journey, event.work_id, 'cancelled', at);
     case 'unit_taken_over':
       return withUnit(journey, event.work_id, (unit) => ({ ...unit, owner: event.to }));
     case 'tasks_retried':
@@ -202,25 +202,29 @@ const withTask = (
     tasks: { ...unit.tasks, [of.task_id]: { ...progress, generation: of.generation, attempt: of.attempt, since } },
   }));
 
-function completedUnit(journey: Journey, workId: string, at: Instant): Journey {
-  const next = withUnit(journey, workId, (unit) => ({ ...unit, status: 'completed', finishedAt: at }));
+/** What has succeeded in it stays done and is handed on, also where the rest of it was cancelled. */
+function endedUnit(journey: Journey, workId: string, status: 'completed' | 'cancelled', at: Instant): Journey {
+  const next = withUnit(journey, workId, (unit) => ({ ...unit, status, finishedAt: at }));
   const unit = next.units.find((one) => one.workId === workId);
   // What undid something has nothing to hand on to later tasks.
   if (!unit || unit.definition) return next;
-  const done = next.units
-    .filter(({ status, definition }) => status === 'completed' && !definition)
+  const over = next.units
+    .filter((one) => (one.status === 'completed' || one.status === 'cancelled') && !one.definition)
     .toSorted((one, other) => (one.templateId < other.templateId ? -1 : 1));
-  const outputs = Object.assign({}, next.outputs[next.stage], ...done.map(outputsOf)) as JsonObject;
+  const outputs = Object.assign({}, next.outputs[next.stage], ...over.map(outputsOf)) as JsonObject;
+  const succeeded = Object.keys(unit.tasks).filter((id) => progressOf(unit, id).status === 'succeeded');
   return {
     ...next,
     outputs: { ...next.outputs, [next.stage]: outputs },
-    done: { ...next.done, [next.stage]: withTasks(next.done[next.stage], Object.keys(unit.tasks)) },
+    done: { ...next.done, [next.stage]: withDone(next.done[next.stage], unit.stageEntry, succeeded) },
   };
 }
 
 /** Sorted, so that it does not depend on the order in which units ended. */
-export const withTasks = (known: readonly string[] | undefined, ids: readonly string[]): readonly string[] =>
-  [...new Set([...(known ?? []), ...ids])].toSorted();
+export const withDone = (known: DoneTasks | undefined, entry: number, ids: readonly string[]): DoneTasks => ({
+  entry,
+  tasks: [...new Set([...(known?.entry === entry ? known.tasks : []), ...ids])].toSorted(),
+});
 
 /** All outputs of a unit's tasks by name. */
 export function outputsOf({ tasks }: Unit): JsonObject {

@@ -47,7 +47,7 @@ export type Journey = {
 
   /** The units of work of the present stage entry. */
   readonly units: readonly Unit[];
-  /** Outputs of completed units, by stage and name. */
+  /** Outputs of units that are over, by stage and name. */
   readonly outputs: { readonly [stage: string]: JsonObject };
   readonly evidence: EvidenceBook;
   /** The last verdicts recorded in this stage entry, by check. */
@@ -73,8 +73,8 @@ export type Journey = {
   /** Whether an automatic rollback of this stage entry has been refused: it is refused once. */
   readonly rollbackRefused: boolean;
 
-  /** Tasks of completed units of this run, by stage: what a rollback would have to undo. */
-  readonly done: { readonly [stage: string]: readonly string[] };
+  /** What succeeded in units that are over, by stage of this run: what a rollback would have to undo. */
+  readonly done: { readonly [stage: string]: DoneTasks };
   /** When this run was rolled back automatically, the oldest first. */
   readonly rolledBackAt: readonly Instant[];
   /** What has been recorded about this stage entry's duration. */
@@ -82,6 +82,9 @@ export type Journey = {
   /** Whom this stage entry has waited for. */
   readonly waits: Waits;
 };
+
+/** Of the last entry into a stage whose units have ended: a rollback has undone what earlier ones did. */
+export type DoneTasks = { readonly entry: number; readonly tasks: readonly string[] };
 
 /** What begins anew with every stage entry. */
 export const freshEntry = {

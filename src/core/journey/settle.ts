@@ -13,6 +13,7 @@ import { judgeGoals } from '../criteria/goals.ts';
 import { rollbackTrigger } from '../criteria/rollback-criteria.ts';
 import type { Verdict } from '../criteria/verdict.ts';
 import { SECOND } from '../time.ts';
+import { leftBehind } from './compensation.ts';
 import { overBudget, planAhead, presentPlan, presentStage, record, type Draft } from './draft.ts';
 import { followDuration } from './durations.ts';
 import { enterStage } from './enter-stage.ts';
@@ -107,6 +108,7 @@ export function promote(
     results: results.map(resultOf),
     ...(approval?.status === 'granted' ? { approvalId: approval.id } : {}),
     ...(override ? { override } : {}),
+    compensation: leftBehind(draft.journey),
   });
 }
 

@@ -80,7 +80,7 @@ const unitName = (workId: string, status: string, owner: number | null, results:
     workId,
     status,
     ...(status === 'in_progress' ? [`of process ${owner ?? 'none'}`] : []),
-    ...(status === 'completed' ? [`with ${canonical(results)}`] : []),
+    ...(status === 'completed' || status === 'cancelled' ? [`with ${canonical(results)}`] : []),
   ].join(' ');
 
 /** A row for what has left the process or waits; none for what is done, planned, failed or cancelled. */
