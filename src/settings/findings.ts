@@ -19,6 +19,10 @@ export const lintCodes = {
     level: 'warning',
     what: 'Exit criteria of the last stage, which has no exit.',
   },
+  'stage.rollback_switched_off': {
+    level: 'warning',
+    what: 'Rollback criteria, where `features.auto_rollback_enabled` is off: nothing follows from them.',
+  },
   'criterion.window_exceeds_target': {
     level: 'warning',
     what: 'A window that is longer than the stage should take: the target is missed for certain.',

@@ -58,10 +58,23 @@ function lintStage(stage: StageDocument, isLast: boolean, files: LintedFiles): r
     );
   return [
     ...found,
+    ...lintRollback(stage, files),
     ...exit_criteria.flatMap((criterion) => lintCriterion(criterion, stage, files)),
-    ...stage.rollback_criteria.flatMap((criterion) =>
-      lintSources(criterion, files, `${at}.rollback_criteria[${criterion.check_id}]`),
-    ),
+  ];
+}
+
+function lintRollback({ stage_id, rollback_criteria }: StageDocument, files: LintedFiles): readonly Finding[] {
+  const at = `stages[${stage_id}].rollback_criteria`;
+  const isOff = !files.orchestrator.orchestrator.features.auto_rollback_enabled;
+  const off = finding(
+    'stage.rollback_switched_off',
+    at,
+    `${stage_id} has rollback criteria, but features.auto_rollback_enabled is false, so nothing follows from them.`,
+    'Switch it on, or take the criteria away.',
+  );
+  return [
+    ...(isOff && rollback_criteria.length > 0 ? [off] : []),
+    ...rollback_criteria.flatMap((criterion) => lintSources(criterion, files, `${at}[${criterion.check_id}]`)),
   ];
 }
 

@@ -40,7 +40,9 @@ describe('what is kept for a time', () => {
       await engine.call('evidence.record', { client_id: client, observations });
     }
     await engine.call('journey.complete', { client_id: 'gone', reason: 'over' });
-    await at.database.query(`update outbox set state = 'delivered' where client_id = 'gone'`);
+    await at.database.query(
+      `update outbox set state = 'delivered', delivered_at = created_at + interval '20 days' where client_id = 'gone'`,
+    );
   }, 240_000);
   afterAll(async () => {
     await engine.stop();
@@ -80,7 +82,9 @@ describe('what is kept for a time', () => {
 
   test('idempotency keys and delivered messages go; what was not delivered stays', async () => {
     const before = await counts();
-    await pruneAfter(8, { deliveries_ms: 7 * DAY, idempotencyKeys_ms: 7 * DAY });
+    await pruneAfter(26, { deliveries_ms: 7 * DAY });
+    expect(await counts(), 'they were delivered late, and are kept from then on').toEqual(before);
+    await pruneAfter(28, { deliveries_ms: 7 * DAY, idempotencyKeys_ms: 7 * DAY });
     const waiting = await count('outbox', `client_id = 'here'`);
     expect(await counts()).toEqual({ ...before, keys: 0, messages: waiting });
     expect(waiting).toBeGreaterThan(0);

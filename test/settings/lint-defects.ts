@@ -113,6 +113,20 @@ export const lintDefects: readonly LintDefect[] = [
     says: 'Nothing guards the exit of trial but its work.',
   },
   {
+    title: 'S62: rollback criteria where no journey is rolled back by itself',
+    code: 'stage.rollback_switched_off',
+    edits: [
+      [orchestrator, 'auto_rollback_enabled: true', 'auto_rollback_enabled: false'],
+      [
+        stages,
+        '    success_metrics:',
+        '    rollback_criteria:\n      - check_id: scan\n        name: Scan\n        validator: SecurityScanValidator\n        parameters: { max_critical: 0, max_high: 5 }\n        consecutive: 2\n\n    success_metrics:',
+      ],
+    ],
+    at: 'stages[production].rollback_criteria',
+    says: 'production has rollback criteria, but features.auto_rollback_enabled is false',
+  },
+  {
     title: 'S82: criteria of the last stage',
     code: 'stage.criteria_never_judged',
     edits: [

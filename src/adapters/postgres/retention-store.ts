@@ -19,7 +19,8 @@ const statements: { readonly [what in Prunable]: string } = {
   deliveries: `
     with due as (
       select client_id, destination, seq from outbox
-      where state = 'delivered' and created_at < $1 and coalesce(delivered_at, created_at) < $1 limit $2
+      -- Kept from its delivery on, however late that was; the index knows only when it was made, which is no later.
+      where state = 'delivered' and delivered_at < $1 and created_at < $1 limit $2
     ), gone as (
       delete from outbox o using due
       where o.client_id = due.client_id and o.destination = due.destination and o.seq = due.seq and o.state = 'delivered'
