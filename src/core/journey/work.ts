@@ -42,6 +42,8 @@ function begin(draft: Draft, unit: Unit, task: TaskPlan, isProbe = false): void 
   // The first attempt in this process needs no record: the unit's owner runs it, and whoever takes the unit over does too.
   if (via === 'in_process' && attempt === 1 && status === 'planned') return;
   record(draft, { type: 'task_dispatched', ...of, via, input });
+  // Only who records it hears of it now: an owner elsewhere would leave the task lying.
+  if (via === 'in_process') own(draft, unit);
 }
 
 type OfTask = { readonly work_id: string; readonly task_id: string } & Fence;
