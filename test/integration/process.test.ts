@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually, type Output } from '#test/support/engine/orchestrator.ts';
 import { freshDatabase, type FreshDatabase } from '#test/support/postgres/fresh.ts';
-import { startProduct, tryToStart, type Product } from '#test/support/product/product.ts';
+import { serverVariables, startProduct, tryToStart, type Product } from '#test/support/product/product.ts';
 
 const journey = { client_id: 'client-123', data_sources: ['salesforce', 'jira', 'confluence'] };
 const logged = (product: Product, fits: (line: Output) => boolean): Promise<Output> =>
@@ -15,21 +15,8 @@ describe('the process', () => {
   });
   afterEach(() => at.drop());
 
-  /** The database as the guide's variables say it. */
-  function onServer(env: Readonly<Record<string, string>> = {}): Promise<Product> {
-    const { hostname, port, pathname, username, password } = new URL(at.url);
-    return startProduct({
-      JOURNEY_STATE_STORE: 'postgresql',
-      JOURNEY_STATE_DB_HOST: hostname,
-      JOURNEY_STATE_DB_PORT: port,
-      JOURNEY_STATE_DB_NAME: pathname.slice(1),
-      JOURNEY_STATE_DB_USER: username,
-      JOURNEY_STATE_DB_PASSWORD: '${SECRET_JOURNEY_DB_PASSWORD}',
-      SECRET_JOURNEY_DB_PASSWORD: password,
-      JOURNEY_STATE_DB_SSLMODE: 'disable',
-      ...env,
-    });
-  }
+  const onServer = (env: Readonly<Record<string, string>> = {}): Promise<Product> =>
+    startProduct({ ...serverVariables(at.url), ...env });
 
   test('S6 S7 S8 S10 S139: on the server that the variables name a start is 201 with its address; the same key answers the same; another body or a second start is 409', async () => {
     await using product = await onServer();

@@ -36,6 +36,21 @@ export async function startProduct(env: Readonly<Record<string, string>> = {}): 
   return started;
 }
 
+/** A database on a server, as the guide's variables say it. */
+export function serverVariables(databaseUrl: string): Readonly<Record<string, string>> {
+  const { hostname, port, pathname, username, password } = new URL(databaseUrl);
+  return {
+    JOURNEY_STATE_STORE: 'postgresql',
+    JOURNEY_STATE_DB_HOST: hostname,
+    JOURNEY_STATE_DB_PORT: port,
+    JOURNEY_STATE_DB_NAME: pathname.slice(1),
+    JOURNEY_STATE_DB_USER: username,
+    JOURNEY_STATE_DB_PASSWORD: '${SECRET_JOURNEY_DB_PASSWORD}',
+    SECRET_JOURNEY_DB_PASSWORD: password,
+    JOURNEY_STATE_DB_SSLMODE: 'disable',
+  };
+}
+
 export async function tryToStart(env: Readonly<Record<string, string>>): Promise<Product | NotStarted> {
   const folder = await mkdtemp(join(tmpdir(), 'journey-product-'));
   const dataDir = join(folder, 'data');
