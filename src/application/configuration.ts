@@ -14,7 +14,7 @@ export type Configuration = {
   readonly own: () => LoadedConfig;
   /** When and why the files as they are now could not be taken up; null: they could. */
   readonly failedReload: () => FailedReload | null;
-  /** The hash of the version that decides, as the store has it: plans follow within seconds. */
+  /** The hash of the version that decides, as the store has it; from then on it decides in this process as well. */
   readonly decides: () => Promise<string>;
   /** Looks at the files once, and takes up what has changed and stands still. */
   readonly look: () => Promise<void>;
@@ -109,6 +109,13 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     await store.failed({ process, failed_at: at, problems, stranded });
   }
 
+  async function refresh(): Promise<void> {
+    const before = plans.active().hash;
+    await plans.refresh();
+    const { hash } = plans.active();
+    if (hash !== before) logger.info('Another version of the configuration decides now.', { before, now: hash });
+  }
+
   const decided = await takeUp(own, 'start');
   if (isRefusal(decided)) throw JourneyError.of(decided);
   return {
@@ -117,17 +124,11 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     own: () => own,
     failedReload: () => failing,
     decides: async () => {
-      const hash = await store.active();
-      if (hash === null) throw new Error('No configuration has been activated.');
-      return hash;
+      await refresh();
+      return plans.active().hash;
     },
     look,
-    refresh: async () => {
-      const before = plans.active().hash;
-      await plans.refresh();
-      const { hash } = plans.active();
-      if (hash !== before) logger.info('Another version of the configuration decides now.', { before, now: hash });
-    },
+    refresh,
     activate: async (hash, by, door) => {
       await plans.ensure([hash]);
       const stages = plans.get(hash).stages.map(({ id }) => id);

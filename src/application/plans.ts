@@ -40,6 +40,35 @@ export function plansOf({ document, active, compile }: PlansOptions): RefreshedP
     return plan;
   }
 
+  async function refreshNow(): Promise<void> {
+    const hash = await active();
+    if (hash === null)
+      throw new JourneyError(
+        'settings.invalid',
+        'No configuration is active.',
+        'Start the server: it activates its own.',
+      );
+    await ensure([hash]);
+    current = get(hash);
+  }
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  /** One look after the other, since a late answer must not undo a newer one; who comes meanwhile shares the next. */
+  function refresh(): Promise<void> {
+    if (running)
+      return (next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return refresh();
+        }));
+    running = refreshNow().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
   return {
     active: () => {
       if (!current) throw new Error('No configuration has been activated yet.');
@@ -47,16 +76,6 @@ export function plansOf({ document, active, compile }: PlansOptions): RefreshedP
     },
     get,
     ensure,
-    refresh: async () => {
-      const hash = await active();
-      if (hash === null)
-        throw new JourneyError(
-          'settings.invalid',
-          'No configuration is active.',
-          'Start the server: it activates its own.',
-        );
-      await ensure([hash]);
-      current = get(hash);
-    },
+    refresh,
   };
 }

@@ -20,8 +20,10 @@ export const listActivations = defineUseCase({
     limit: z.coerce.number().int().min(1).max(200).default(50).describe('Activations a page.'),
   }),
   output: z.object({ activations: z.array(ActivationView), next_cursor: z.number().nullable() }),
-  run: async ({ configuration: { store } }, _call, { cursor, limit }) => {
+  run: async ({ configuration: { store, refresh } }, _call, { cursor, limit }) => {
     const rows = await store.activations(limit + 1, cursor);
+    // What is told to be active decides here from then on.
+    await refresh();
     const page = rows.slice(0, limit);
     return {
       activations: page.map(activationView),

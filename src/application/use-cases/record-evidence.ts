@@ -45,7 +45,7 @@ export const recordEvidence = defineUseCase({
         'survey_response {score} with subject=respondent;',
         'bug {severity, opened_at, closed_at?} with subject=bug id, or {all_clear: true} when there are none;',
         'performance {p95_ms, error_rate 0..1, requests, window_minutes?}; user_adoption {rate};',
-        'search_satisfaction {score}; query_volume {count}. Then check_exit_criteria.',
+        'search_satisfaction {score}; query_volume {count, previous_count}. Then check_exit_criteria.',
       ].join(' '),
     },
     slack: {

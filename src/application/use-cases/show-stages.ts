@@ -52,8 +52,9 @@ export const showStages = defineUseCase({
       }),
     ),
   }),
-  run: async ({ plans }) => {
-    const plan = plans.active();
+  run: async ({ plans, configuration }) => {
+    // Whoever has just activated something sees it, whichever replica is asked.
+    const plan = plans.get(await configuration.decides());
     return {
       config_hash: plan.hash,
       stages: plan.stages.map((stage) => ({
