@@ -320,6 +320,23 @@ describe('asking on purpose', () => {
     });
   });
 
+  test('asks anew where the ground of a granted one has moved, and is refused where it has not', () => {
+    const document = smallDocument([
+      { id: 'sandbox', criteria: [searchQuality(0.8, { required: false }), demoApproval()], auto: false },
+      { id: 'production' },
+    ]);
+    const play = playOf(document);
+    play.do(start());
+    play.do({ type: 'record_evidence', observations: [seen('search_quality', goodSearch, play.now())] });
+    play.do(decision(play, actorOf(dana)));
+    expect(play.refused({ type: 'request_approval' })).toMatchObject({ refused: 'approval.not_open' });
+    play.pass(8 * DAY);
+    const granted = play.journey().approval?.id;
+    play.do({ type: 'request_approval' });
+    expect(play.journey().approval).toMatchObject({ status: 'open', requestedAt: play.now() });
+    expect(play.journey().approval?.id).not.toBe(granted);
+  });
+
   test('voids the open request, so that an old button decides nothing', () => {
     const play = asked();
     const old = decision(play, actorOf(dana));

@@ -144,7 +144,13 @@ export function requestApproval(draft: Draft): Refusal | undefined {
     );
   }
   const { approval } = draft.journey;
-  if (approval?.status === 'granted') return refuse('approval.not_open', `${approval.id} has been granted already.`);
+  // One whose ground has moved is as good as none: people are asked about what is so now.
+  if (approval?.status === 'granted' && !changedSince(approval, draft, others))
+    return refuse(
+      'approval.not_open',
+      `${approval.id} has been granted already.`,
+      'Nothing has changed since: promote passes the gate.',
+    );
   if (approval?.status === 'open') voidApproval(draft, approval, 'asked_again', []);
   ask(draft, criterion, others);
   settle(draft);
