@@ -25,10 +25,10 @@ export type Dispatcher = {
 
 /** The rows of the waiting room, and the units that have lost their owner. */
 export type WaitingRoom = {
-  /** Units in progress that nobody owns, or whose owner's lease is over. */
+  /** Units in progress whose owner's lease is over, and those that nobody owns; at most so many of each. */
   readonly abandonedUnits: (
     machineNow: number,
-    limit: number,
+    limits: { readonly lost: number; readonly unowned: number },
   ) => Promise<readonly { clientId: string; workId: string; owner: number | null }[]>;
   /** Units in progress that have taken longer than they may (journey time). */
   readonly overdueUnits: (
@@ -204,8 +204,10 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
   async function look(): Promise<void> {
     if (stopping.signal.aborted) return;
     here.endOverdue();
-    const left = Math.min(roomLeft(), CLAIM_LIMIT);
-    const units = left > 0 ? await room.abandonedUnits(clock.machine(), left) : [];
+    // What a dead process had in hand is taken over at once, also where its tasks then wait for a worker: until somebody has
+    // it nobody follows it. What nobody has had yet is left to whoever has room.
+    const unowned = Math.min(roomLeft(), CLAIM_LIMIT);
+    const units = await room.abandonedUnits(clock.machine(), { lost: CLAIM_LIMIT, unowned });
     // A lease that lapsed makes our own units look abandoned until we have a new epoch.
     const lost = units.filter(({ owner }) => owner !== epoch());
     await Promise.all(

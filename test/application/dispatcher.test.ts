@@ -128,6 +128,45 @@ describe('tasks done by functions of this process', () => {
     expect(attempts(FIRST)).toHaveLength(8);
   });
 
+  test('I12: work of a process that is gone is taken over also where every worker is busy, and done when one is free', async () => {
+    const settings = { workerPoolSize: 1 };
+    await begin({ settings, keepDatabase: true });
+    const held = agents.hold(FIRST);
+    const clients = ['one', 'two', 'three'];
+    await Promise.all(clients.map((client) => engine.call('journey.start', startInput(client))));
+    const running = await held.next();
+    const other = scriptedAgents();
+    other.hold(FIRST);
+    const gone = await engineOn({
+      database: at.database,
+      functions: other.functions,
+      clock,
+      settings,
+      keepDatabase: true,
+    });
+    await gone.call('journey.start', startInput('lost'));
+    await eventually(
+      async () => {
+        await clock.advance(500);
+        return other.calls.length;
+      },
+      (calls) => calls === 1,
+    );
+    await gone.stop();
+    await clock.advance(3 * SECOND);
+    const isMine = () =>
+      at.database.query(
+        `select 1 from unit_of_works u join processes p on p.epoch = u.owner
+         where u.client_id = 'lost' and p.lease_until > to_timestamp($1::float8 / 1000)`,
+        [clock.machine()],
+      );
+    expect(await isMine(), 'it is taken over while nobody is free').toHaveLength(1);
+    expect(attempts(FIRST)).toHaveLength(1);
+    running.succeed();
+    for (let left = 3; left > 0; left -= 1) (await held.next()).succeed();
+    await later('lost', ({ units }) => units[0].status === 'completed');
+  });
+
   test('S91: tasks that do not depend on each other run at the same time', async () => {
     const open = realDocument.stages.map((stage) => ({ ...stage, exit_criteria: [] }));
     await begin({ settings: { document: { ...realDocument, stages: open } } });

@@ -23,6 +23,7 @@ const { plan } = playOf(
 );
 const routes = (intent: string) => (intent === 'do_far' ? 'a2a' : intent === 'do_pulled' ? 'pull' : 'in_process');
 const LEASE_MS = 60_000;
+const all = { lost: 100, unowned: 100 };
 
 const result = (client: string, taskId: string, attempt: number, outcome: 'ok' | 'failed'): Command => ({
   type: 'task_result',
@@ -96,7 +97,7 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
       const room = postgresWaitingRoom(at.database);
       const living = await room.claim(theirs, T0 + LEASE_MS - 1, 1_000, 100, []);
       expect(living.filter(({ state }) => state === 'running')).toEqual([]);
-      expect(await room.abandonedUnits(T0 + LEASE_MS - 1, 100)).toEqual([]);
+      expect(await room.abandonedUnits(T0 + LEASE_MS - 1, all)).toEqual([]);
 
       await postgresProcessStore(at.database).renew(theirs, T0, T0 + 10 * LEASE_MS);
       const later = T0 + LEASE_MS + 1;
@@ -104,7 +105,7 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
       const names = claims.flat().map(({ clientId, taskId }) => `${clientId}/${taskId}`);
       expect(names.toSorted()).toEqual(['c1/far', 'c2/far', 'c3/far', 'c4/far']);
       expect(await room.claim(theirs, later, 1_000, 100, []), 'the claim is a lease').toEqual([]);
-      const units = (await room.abandonedUnits(later, 100)).filter(({ clientId }) => clientId.startsWith('c'));
+      const units = (await room.abandonedUnits(later, all)).filter(({ clientId }) => clientId.startsWith('c'));
       expect(units.map(({ clientId, owner }) => `${clientId} of ${owner}`).toSorted()).toEqual(
         ['c1', 'c2', 'c3', 'c4'].map((client) => `${client} of ${mine}`),
       );
