@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { freshDatabase } from '#test/support/postgres/fresh.ts';
 import { admissionContract } from './admission.contract.ts';
 import { configStoreContract } from './config-store.contract.ts';
+import { invariantsContract } from './invariants.contract.ts';
 import { journalHistoriesContract } from './journal-histories.contract.ts';
 import { journalRacesContract } from './journal-races.contract.ts';
 import { outboxContract } from './outbox.contract.ts';
@@ -9,6 +10,7 @@ import { waitingRoomContract } from './waiting-room.contract.ts';
 
 describe('the journal on a PostgreSQL server', () => {
   journalHistoriesContract(freshDatabase);
+  invariantsContract(freshDatabase);
   journalRacesContract(freshDatabase);
   waitingRoomContract(freshDatabase);
   admissionContract(freshDatabase);
