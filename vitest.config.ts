@@ -6,8 +6,9 @@ export default defineConfig({
     pool: 'forks',
     // Embedded databases and servers share the machine with the workers.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only a failure takes so long: nothing may depend on how fast the machine is.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Starts a PostgreSQL server when the first test asks for one, and not before.
     globalSetup: ['test/support/postgres/broker.ts'],
   },

@@ -278,7 +278,7 @@ function filledIn(useCase: string, input: Output): JsonObject {
 }
 
 async function doWhatItNames({ next, owner, kind }: Output): Promise<void> {
-  expect(next.use_case, next.text).not.toBeNull();
+  if (next.use_case === null) throw new Error(`${kind} names nothing that can be done here: ${next.text}.`);
   const as = owner === 'approver' || kind === 'override_pending' ? dana : olga;
   await call(next.use_case, filledIn(next.use_case, next.input), as);
 }

@@ -54,14 +54,10 @@ describe('a breaker around the agents of an intent', () => {
       clients.map(async (client) => (await engine.show(client)).units[0]?.tasks[0] ?? { status: 'succeeded' }),
     );
   const later = <T>(ask: () => Promise<T>, fits: (answer: T) => boolean, step_ms = 500): Promise<T> =>
-    eventually(
-      async () => {
-        await clock.advance(step_ms);
-        return ask();
-      },
-      fits,
-      30_000,
-    );
+    eventually(async () => {
+      await clock.advance(step_ms);
+      return ask();
+    }, fits);
   const named = (alert: string) => alerts.filter((one) => one['alert'] === alert);
   const claim = async (): Promise<Output> => (await engine.call('task.claim', { intents: [INTENT] }, worker)).task;
   /** Functions that never answer: each attempt times out. */

@@ -46,14 +46,10 @@ describe('tasks that are pulled', () => {
   const beat = (task: Output, as = worker, more: object = {}): Promise<Output> =>
     engine.call('task.heartbeat', { task_id: task.task_id, ...more }, as);
   const later = (looksSo: (journey: Output) => boolean, step_ms = 500): Promise<Output> =>
-    eventually(
-      async () => {
-        await clock.advance(step_ms);
-        return engine.show('acme');
-      },
-      looksSo,
-      30_000,
-    );
+    eventually(async () => {
+      await clock.advance(step_ms);
+      return engine.show('acme');
+    }, looksSo);
 
   test('S84 S85 S86 S87: an agent that only claims takes a journey through the sandbox, one task after the other', async () => {
     await start();

@@ -47,7 +47,7 @@ describe("the guide's files, at work", () => {
   test('S83 S88 S147: each stage has its template as a unit of work; uow-status shows the present one, or the one asked for', async () => {
     const engine = await begin(openPilot);
     await engine.call('journey.start', startInput('acme'));
-    await engine.until('acme', workDone('pilot'), 30_000);
+    await engine.until('acme', workDone('pilot'));
     const tasksOf = async (stage?: string) => {
       const { units } = await engine.call('work.show', { client_id: 'acme', ...(stage ? { stage } : {}) });
       return units.map((unit: Output) => [unit.template_id, unit.tasks.map(({ task_id }: Output) => task_id)]);
@@ -67,7 +67,7 @@ describe("the guide's files, at work", () => {
   ])('S76: in the pilot a precision of %s over %s queries is %s', async (precision, sampled, outcome, code) => {
     const engine = await begin(openPilot);
     await engine.call('journey.start', startInput('acme'));
-    await engine.until('acme', ({ stage }) => stage === 'pilot', 30_000);
+    await engine.until('acme', ({ stage }) => stage === 'pilot');
     const observations = [{ kind: 'search_quality', value: { precision, k: 5, sampled } }];
     await engine.call('evidence.record', { client_id: 'acme', observations });
     const { criteria } = await engine.show('acme');
@@ -77,7 +77,7 @@ describe("the guide's files, at work", () => {
   test('S94: a stage without a template needs no work: production is entered and nothing is to be done', async () => {
     const engine = await begin(stagesWith({ sandbox: { exit_criteria: [] }, pilot: { exit_criteria: [] } }));
     await engine.call('journey.start', startInput('acme'));
-    expect(await engine.until('acme', ({ stage }) => stage === 'production', 30_000)).toMatchObject({
+    expect(await engine.until('acme', ({ stage }) => stage === 'production')).toMatchObject({
       status: 'active',
       units: [],
       completed_stages: ['sandbox', 'pilot'],
@@ -89,7 +89,7 @@ describe("the guide's files, at work", () => {
     const engine = await begin(documentWith({ retry: impatient }));
     agents.does('provision_test_dataset', () => Promise.reject(new Error('The disk is full.')));
     await engine.call('journey.start', startInput('acme'));
-    const stuck = await engine.until('acme', ({ units }) => units[0].status === 'failed', 30_000);
+    const stuck = await engine.until('acme', ({ units }) => units[0].status === 'failed');
     expect(stuck.waiting_for).toMatch(/provision_test_data.*The disk is full/);
     const { units } = await engine.call('work.show', { client_id: 'acme' });
     // The template allows two retries: three attempts.
@@ -104,7 +104,7 @@ describe("the guide's files, at work", () => {
     });
     agents.does('provision_test_dataset', () => Promise.resolve({ dataset_id: 'd', record_count: 1 }));
     await engine.call('work.retry', { work_id: units[0].work_id });
-    const again = await engine.until('acme', ({ units: [unit] }) => unit.status === 'completed', 30_000);
+    const again = await engine.until('acme', ({ units: [unit] }) => unit.status === 'completed');
     expect(again.units[0].tasks[0]).toMatchObject({ status: 'succeeded' });
     expect(agents.calls.filter(({ taskId }) => taskId === 'provision_infra').length).toBe(1);
   });
@@ -125,7 +125,7 @@ describe("the guide's files, at work", () => {
       await first.call('journey.complete', { client_id: 'again', reason: 'seen' });
       return config_hash as string;
     };
-    await eventually(startAgain, (hash) => hash === newest, 30_000);
+    await eventually(startAgain, (hash) => hash === newest);
     const versions = await at.database.query(`select hash, label from config_versions where hash = any($1)`, [
       [pinned, newest],
     ]);

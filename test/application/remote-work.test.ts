@@ -61,7 +61,6 @@ function following(poll: (n: number) => RemoteTask, given: Partial<WaitingTask> 
         return ended?.outcome;
       },
       (seen) => seen !== undefined,
-      30_000,
     );
     return { outcome, after_ms: clock.machine() - began };
   };

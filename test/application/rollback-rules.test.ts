@@ -146,7 +146,6 @@ describe('a rollback', () => {
         return (await run.eventsOf('acme')).at(-1);
       },
       (event) => event.data.goals?.[0]?.health === 'unknown',
-      20_000,
     );
     expect(last).toMatchObject({
       type: 'goals_judged',
@@ -176,13 +175,11 @@ describe('a rollback', () => {
     await eventually(
       () => run.at.database.query<{ remote_task_id: string | null }>('select remote_task_id from uow_tasks'),
       ([row]) => row?.remote_task_id === 'remote-1',
-      20_000,
     );
     await run.change('roll_back', 'acme');
     const told = await eventually(
       () => Promise.resolve(methods),
       (all) => all.includes('CancelTask'),
-      20_000,
     );
     expect(told.slice(0, 1)).toEqual(['SendMessage']);
     await remote.close();

@@ -37,14 +37,10 @@ describe('what is told about tasks', () => {
   const claim = async (): Promise<Output> => (await engine.call('task.claim', { intents: [FIRST] }, worker)).task;
   const log = (more: JsonObject = {}) => engine.call('work.log', { work_id: WORK, ...more });
   const later = (looksSo: (unit: Output) => boolean): Promise<Output> =>
-    eventually(
-      async () => {
-        await clock.advance(SECOND);
-        return (await engine.show('acme')).units[0];
-      },
-      looksSo,
-      30_000,
-    );
+    eventually(async () => {
+      await clock.advance(SECOND);
+      return (await engine.show('acme')).units[0];
+    }, looksSo);
 
   test('S152: the log has every attempt with who had it, its progress, its error, and what became of it, in order', async () => {
     await begin();

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isRefusal } from '#core/errors.ts';
 import { DAY } from '#core/time.ts';
 import { admissionOf } from '#application/admission.ts';
 import type { Clock, Plans } from '#application/ports.ts';
@@ -60,8 +59,7 @@ export function invariantsContract(fresh: () => Promise<FreshDatabase>): void {
       const command = commandFor(step, plan, await engine.stored(clientId), now);
       // Whoever has run a task says so itself.
       const by = command.type === 'task_result' ? (command.owner ?? epoch) : epoch;
-      const answer = await engine.submit(clientId, command, { requestId: `e${by}-${cryptoIds.random()}` });
-      if (isRefusal(answer)) expect(answer.message).not.toBe('');
+      await engine.submit(clientId, command, { requestId: `e${by}-${cryptoIds.random()}` });
     }
 
     async function broken(): Promise<readonly string[]> {

@@ -37,6 +37,8 @@ export function journalRacesContract(fresh: () => Promise<FreshDatabase>): void 
     test('I8: racing on the same clients lose nothing and record nothing twice', async () => {
       const clients = ['r1', 'r2', 'r3', 'r4', 'r5'];
       await Promise.all(clients.map((client) => one.do(client, start())));
+      // What the first of them remembers is old from here on, so that they meet for sure.
+      await Promise.all(clients.map((client) => other.do(client, observe('before'))));
       const subjects = Array.from({ length: 12 }, (_, index) => `s${index}`);
       await Promise.all(
         subjects.flatMap((subject, index) =>
@@ -48,7 +50,7 @@ export function journalRacesContract(fresh: () => Promise<FreshDatabase>): void 
           'select subject from evidence where client_id = $1 order by subject',
           [client],
         );
-        expect(rows.map(({ subject }) => subject)).toEqual(subjects.toSorted());
+        expect(rows.map(({ subject }) => subject)).toEqual(['before', ...subjects].toSorted());
         const events = await eventsOf(at.database, client);
         expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
         expect((await one.stored(client))?.version).toBe(events.length);

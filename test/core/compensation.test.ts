@@ -43,6 +43,13 @@ function undoing(play: Play, taskId: string) {
 }
 const statusOf = (play: Play) => play.journey().units.map(({ templateId, status }) => [templateId, status]);
 
+/** Two people let it pass its gate. */
+const override = (play: Play): void => {
+  play.do({ type: 'request_override', reason: 'the board meets', by: actorOf(olga) });
+  const overrideId = play.journey().override?.id ?? '';
+  play.do({ type: 'confirm_override', overrideId, by: actorOf(dana) });
+};
+
 describe('S95: a rollback', () => {
   test('undoes what had succeeded in reverse order, with what each task was given and answered', () => {
     const play = toPilot();
@@ -174,12 +181,6 @@ describe('S95: a rollback', () => {
       work_id: 'uow-acme:4:_compensation',
     });
   });
-
-  const override = (play: Play): void => {
-    play.do({ type: 'request_override', reason: 'the board meets', by: actorOf(olga) });
-    const overrideId = play.journey().override?.id ?? '';
-    play.do({ type: 'confirm_override', overrideId, by: actorOf(dana) });
-  };
 
   test('undoes what had succeeded in work that an override cancelled, and hands its outputs on until then', () => {
     const play = toPilot();

@@ -22,13 +22,20 @@ describe('a connection that is cut around the commit of a flush', () => {
     at = await freshDatabase();
     await holdAdmission(at.database, 1);
     proxy = await cuttingProxy(at.url);
-    through = await openServer({ server: proxy.url, statementTimeout_ms: 300 });
-    engine = await openTestJournal(through, { plan });
+    await open(60_000);
   });
-  afterEach(async () => {
-    proxy.plan = () => 'none';
+  /** What takes longer than that is given up, as if the connection had been cut. */
+  async function open(statementTimeout_ms: number): Promise<void> {
+    through = await openServer({ server: proxy.url, statementTimeout_ms });
+    engine = await openTestJournal(through, { plan });
+  }
+  async function close(): Promise<void> {
     await engine.journal.close();
     await through.close();
+  }
+  afterEach(async () => {
+    proxy.plan = () => 'none';
+    await close();
     await proxy[Symbol.asyncDispose]();
     await at.drop();
   });
@@ -99,6 +106,8 @@ describe('a connection that is cut around the commit of a flush', () => {
   );
 
   test('a connection that falls silent is given up after its time, and what it was doing is found out', async () => {
+    await close();
+    await open(2_000);
     await engine.do('acme', start());
     let next: Cut = 'silence';
     proxy.plan = () => {
@@ -108,7 +117,7 @@ describe('a connection that is cut around the commit of a flush', () => {
     };
     await engine.do('acme', input(1));
     expect(await recorded('acme')).toEqual([1]);
-  }, 20_000);
+  });
 });
 
 const versionOf = ({ journey }: { journey: { version: number } }) => journey.version;

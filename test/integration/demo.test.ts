@@ -96,7 +96,7 @@ test('a data directory that holds something is not used for the demo', async () 
 
   expect(code).toBe(1);
   expect(complaints).toContain(`${directory} is not empty.`);
-}, 30_000);
+});
 
 test('a demo without anybody to ask says so at once', async () => {
   const { code, output, complaints } = await demo([]);

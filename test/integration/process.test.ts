@@ -6,7 +6,7 @@ import { serverVariables, startProduct, tryToStart, type Product } from '#test/s
 
 const journey = { client_id: 'client-123', data_sources: ['salesforce', 'jira', 'confluence'] };
 const logged = (product: Product, fits: (line: Output) => boolean): Promise<Output> =>
-  eventually(() => Promise.resolve(product.log.find(fits)), Boolean, 30_000);
+  eventually(() => Promise.resolve(product.log.find(fits)), Boolean);
 
 describe('the process', () => {
   let at: FreshDatabase;
@@ -74,7 +74,7 @@ describe('the process', () => {
     expect((await product.get('/health')).status).toBe(200);
     expect((await product.post('/api/v1/journeys', journey)).status).toBe(201);
     // Looks at queue and work come every second, polls as often: three of each would have been long enough.
-    await eventually(() => product.get('/ready'), fourSecondsLater(), 20_000);
+    await eventually(() => product.get('/ready'), fourSecondsLater());
     const shown = await product.get('/api/v1/journeys/client-123');
     expect(shown.body).toMatchObject({ status: 'queued', version: 1, units: [] });
   }, 90_000);

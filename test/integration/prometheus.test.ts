@@ -166,7 +166,6 @@ describeWhere(
         await eventually(
           () => query(asked),
           (found) => found.length > 0,
-          30_000,
         ).catch((error: unknown) => {
           throw new Error(`${title}: ${expr} gives nothing`, { cause: error });
         });
@@ -177,7 +176,6 @@ describeWhere(
       const [rollbacks] = await eventually(
         () => values('sum(increase(journey_rollback_total[24h]))'),
         (found) => found.length > 0,
-        30_000,
       );
       expect(rollbacks).toBeGreaterThanOrEqual(0);
       expect(await values('sum(journey_rollback_total)')).toEqual([1]);

@@ -12,6 +12,7 @@ import { firstArrivals, receiver, type Receiver } from '#test/support/outbound/r
 import { freshDatabase } from '#test/support/postgres/fresh.ts';
 
 const CLIENTS = 30;
+const LEASE_MS = 3_000;
 const clients = Array.from({ length: CLIENTS }, (_, index) => `client-${String(index).padStart(2, '0')}`);
 /** How long the receiver takes: long enough that messages pile up, and that a kill meets calls under way. */
 const ANSWER_MS = 150;
@@ -21,16 +22,27 @@ const HELD = 'select 1 as one from outbox o join processes p on p.epoch = o.owne
 
 type Ask = (useCase: string, input: JsonObject) => Promise<Output>;
 
-/** Into the pilot, back, and over: four messages a client or more. */
-async function liveThrough(client: string, ask: Ask): Promise<void> {
+/** Into the pilot and back: three messages a client or more. */
+async function thereAndBack(client: string, ask: Ask): Promise<void> {
   await ask('journey.start', startInput(client));
   await eventually(
     () => ask('journey.show', { client_id: client }),
     ({ stage }) => stage === 'pilot',
-    60_000,
   );
   await ask('journey.roll_back', { client_id: client, reason: 'not yet' });
-  await ask('journey.complete', { client_id: client, reason: 'over' });
+}
+const complete = (client: string, ask: Ask): Promise<Output> =>
+  ask('journey.complete', { client_id: client, reason: 'over' });
+
+type Counter = { readonly opened: Promise<void>; readonly open: () => void };
+function closed(): Counter {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+async function liveThrough(client: string, ask: Ask): Promise<void> {
+  await thereAndBack(client, ask);
+  await complete(client, ask);
 }
 
 async function outbox(ask: Ask): Promise<readonly Output[]> {
@@ -56,7 +68,7 @@ const allDelivered = (ask: Ask) =>
   eventually(
     () => outbox(ask),
     (rows) => rows.every(({ state }) => state === 'delivered'),
-    120_000,
+    240_000,
   );
 
 describe('messages to a CRM, by processes of their own', () => {
@@ -64,10 +76,14 @@ describe('messages to a CRM, by processes of their own', () => {
   let directory: string;
   /** Messages of one client that were with the receiver at once. */
   let overlaps: string[];
+  /** Calls are answered only while it is open. */
+  let counter: Counter;
   const replicas: Replica[] = [];
 
   beforeEach(async () => {
     overlaps = [];
+    counter = closed();
+    counter.open();
     const open = new Set<string>();
     crm = await receiver(({ body }, response) => {
       const client = String(body.data.client_id);
@@ -75,7 +91,9 @@ describe('messages to a CRM, by processes of their own', () => {
       open.add(client);
       // A process that is killed closes its connections; its calls are over then.
       response.once('close', () => open.delete(client));
-      void pause(ANSWER_MS).then(() => response.writeHead(204).end());
+      void pause(ANSWER_MS)
+        .then(() => counter.opened)
+        .then(() => response.writeHead(204).end());
     });
     directory = await mkdtemp(join(tmpdir(), 'journey-relay-'));
   });
@@ -87,7 +105,7 @@ describe('messages to a CRM, by processes of their own', () => {
 
   const settings = (): CrmSettings => ({ url: crm.url, secrets: ['a secret of this test'], hubSignature: false });
   async function replica(more: Partial<ReplicaOptions>): Promise<Replica> {
-    const started = await startReplica({ lease_ms: 1_000, task_ms: 0, crm: settings(), ...more });
+    const started = await startReplica({ lease_ms: LEASE_MS, task_ms: 0, crm: settings(), ...more });
     replicas.push(started);
     expect(started.refused).toBeUndefined();
     return started;
@@ -107,22 +125,22 @@ describe('messages to a CRM, by processes of their own', () => {
     eventually(
       () => Promise.resolve(crm.received.length),
       (now) => now >= count,
-      60_000,
     );
+
   test('I7 I8: killed in the middle of deliveries and started again, it delivers everything, in order per client', async () => {
     const first = await replica({ dataDirectory: directory });
-    const under = Promise.all(clients.map((client) => liveThrough(client, asking(first))));
+    await Promise.all(clients.map((client) => thereAndBack(client, asking(first))));
     await arrivals(CLIENTS / 2);
-    await under;
-    expect(
-      (await outbox(asking(first))).some(({ state }) => state === 'waiting'),
-      'it dies with messages left',
-    ).toBe(true);
+    counter = closed();
+    await Promise.all(clients.map((client) => complete(client, asking(first))));
+    const left = (await outbox(asking(first))).filter(({ state }) => state !== 'delivered');
+    expect(left.length, 'it dies with messages left').toBeGreaterThanOrEqual(CLIENTS);
     await first.kill();
+    counter.open();
 
     const second = await replica({ dataDirectory: directory });
     expectAllInOrder(await allDelivered(asking(second)));
-  }, 240_000);
+  }, 400_000);
 
   test('I7: two replicas on one server share the messages: each goes out once, and never two of a client at once', async () => {
     await using at = await freshDatabase();
@@ -135,11 +153,17 @@ describe('messages to a CRM, by processes of their own', () => {
     await Promise.all(clients.map((client) => liveThrough(client, door.call)));
     const rows = await allDelivered(door.call);
     expectAllInOrder(rows);
-    expect(crm.received).toHaveLength(rows.length);
+    // Once an attempt: a second one is made only where nobody can know what became of the first.
+    const came = Map.groupBy(crm.received, ({ body }) => String(body.id));
+    const wrong = rows.filter(({ delivery_id, attempts }) => {
+      const calls = came.get(String(delivery_id))?.length ?? 0;
+      return calls < 1 || calls > Number(attempts);
+    });
+    expect(wrong).toEqual([]);
     expect(overlaps).toEqual([]);
     const owners = await at.database.query('select distinct epoch from processes');
     expect(owners.length).toBeGreaterThan(1);
-  }, 240_000);
+  }, 400_000);
 
   test('I7 I13: of two replicas one is killed, one is stopped beyond its claims: what is left goes out in order all the same', async () => {
     await using at = await freshDatabase();
@@ -153,20 +177,18 @@ describe('messages to a CRM, by processes of their own', () => {
     await arrivals(CLIENTS / 2);
     await one.kill();
     await arrivals(CLIENTS);
-    other.signal('SIGSTOP');
-    const third = await replica({ url: at.url });
+    counter = closed();
     const stopped = `%:${other.pid}`;
-    const held = await at.database.query(HELD, [stopped]);
+    const held = () => at.database.query(HELD, [stopped]);
+    await eventually(held, (rows) => rows.length > 0);
+    other.signal('SIGSTOP');
+    counter.open();
+    const third = await replica({ url: at.url });
     // Its claims run out, and the third takes what it had under way.
-    await eventually(
-      () => at.database.query(HELD, [stopped]),
-      (rows) => rows.length === 0,
-      90_000,
-    );
+    await eventually(held, (rows) => rows.length === 0);
     other.signal('SIGCONT');
-    expect(held.length, 'it was stopped with calls under way').toBeGreaterThan(0);
     await under;
     expectAllInOrder(await allDelivered(door.call));
     expect(third.refused).toBeUndefined();
-  }, 240_000);
+  }, 400_000);
 });

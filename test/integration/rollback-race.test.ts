@@ -39,7 +39,7 @@ describe('S143: a rollback that races a promotion', () => {
 
   async function allInPilot(names: readonly string[]): Promise<void> {
     await Promise.all(names.map((client_id) => one.call('journey.start', { client_id, data_sources: ['jira'] })));
-    await Promise.all(names.map((client_id) => one.until(client_id, ({ status }) => status === 'active', 30_000)));
+    await Promise.all(names.map((client_id) => one.until(client_id, ({ status }) => status === 'active')));
     await Promise.all(names.map((client_id) => one.call('journey.promote', { client_id, reason: 'go' })));
   }
   const openGate = (client_id: string): Promise<Output> =>
@@ -57,7 +57,8 @@ describe('S143: a rollback that races a promotion', () => {
       names.flatMap((client_id, index) => {
         const back = () => other.call('journey.roll_back', { client_id, to_stage: 'sandbox', reason: 'an outage' });
         const both = index % 2 ? [back, () => openGate(client_id)] : [() => openGate(client_id), back];
-        return both.map((act) => act());
+        // Of the first the order is sure; the others race.
+        return index === 0 ? [openGate(client_id).then(back)] : both.map((act) => act());
       }),
     );
     expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
@@ -65,9 +66,7 @@ describe('S143: a rollback that races a promotion', () => {
     expect(stages).toEqual(names.map(() => 'sandbox'));
     const kinds = (await transitions('race')).map(({ kind, to_stage }) => `${kind} ${to_stage}`);
     expect(kinds.filter((kind) => kind === 'rollback sandbox')).toHaveLength(CLIENTS);
-    expect(kinds.filter((kind) => kind === 'promotion production').length, 'some were promoted first').toBeGreaterThan(
-      0,
-    );
+    expect(kinds, 'at least one was promoted first').toContain('promotion production');
     expect(await verify(at.database)).toMatchObject({ broken: [] });
   }, 90_000);
 

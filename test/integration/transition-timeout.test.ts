@@ -29,7 +29,6 @@ describe('on a server whose rows are locked by somebody else', () => {
     await eventually(
       () => Promise.resolve(alerts),
       ([alert]) => alert === 'stage_transition_timed_out',
-      30_000,
     );
     // The statement that was given up waits for the lock until the server notices that nobody waits for its answer; what
     // is recorded in its place waits behind it, and is alone then.
@@ -39,7 +38,6 @@ describe('on a server whose rows are locked by somebody else', () => {
           `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         ),
       (waiting) => waiting.length === 1 && String(waiting[0]?.query).includes('w_journey_touch'),
-      30_000,
     );
     await holder.query({ text: 'commit' });
     const { events } = await asked;

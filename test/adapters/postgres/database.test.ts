@@ -63,7 +63,11 @@ describe.each(stores)('a database on %s', (_name, fresh) => {
   });
 
   it('tells its time', async () => {
-    expect(Math.abs((await database.time()) - Date.now())).toBeLessThan(5000);
+    // The server is on this machine, and so are both clocks.
+    const before = Date.now();
+    const told = await database.time();
+    expect(told).toBeGreaterThanOrEqual(before - 1);
+    expect(told).toBeLessThanOrEqual(Date.now() + 1);
   });
 
   it('keeps what a transaction did, and gives back what it returned', async () => {

@@ -29,7 +29,7 @@ async function journeyCli(
   const child = spawn(process.execPath, [program, ...argv], {
     env: { PATH, HOME, JOURNEY_API_URL: url, JOURNEY_DATA_DIR: dataDir },
     stdio: 'pipe',
-    timeout: 20_000,
+    timeout: 120_000,
   });
   let out = '';
   let err = '';
@@ -86,7 +86,7 @@ test('S138: journey-cli is a bin of the package, which a shell runs by its name 
   expect(fileURLToPath(new URL(`../../../${bin['journey-cli']}`, import.meta.url))).toBe(program);
   // Node 24 is the one that npm has installed, as for every npm script.
   const PATH = `${fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url))}:${process.env['PATH']}`;
-  const child = spawn(program, ['--version'], { env: { PATH }, stdio: 'pipe', timeout: 20_000 });
+  const child = spawn(program, ['--version'], { env: { PATH }, stdio: 'pipe', timeout: 120_000 });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
   const [code] = (await once(child, 'close')) as [number | null];

@@ -53,9 +53,7 @@ test('a driver that knows nothing but the tools takes a journey to the human gat
       await call('record_evidence', { client_id, observations: [{ kind, value: measured[kind] }] });
     } else if (next.startsWith('Wait')) {
       // A model would do something else meanwhile.
-      ({ version } = await engine
-        .until(client_id, (journey) => journey.version > version, 30_000)
-        .catch(() => ({ version })));
+      ({ version } = await engine.until(client_id, (journey) => journey.version > version).catch(() => ({ version })));
     } else if (first !== '') await call(first, { client_id });
   }
 

@@ -52,7 +52,7 @@ async function asked(clientId: string): Promise<Output> {
     client_id: clientId,
     observations: [{ kind: 'search_quality', value: goodSearch }],
   });
-  return (await app.engine.until(clientId, ({ approval }) => approval?.status === 'open', 30_000)).approval;
+  return (await app.engine.until(clientId, ({ approval }) => approval?.status === 'open')).approval;
 }
 const valueOf = ({ approval_id, digest }: Output): string => JSON.stringify({ approval_id, digest });
 const votesOn = async (clientId: string): Promise<readonly string[]> =>
@@ -117,7 +117,7 @@ describe('who may decide is asked at the click', () => {
       client_id: 'acme',
       observations: [{ kind: 'search_quality', value: goodSearch }],
     });
-    const { approval } = await app.engine.until('acme', ({ approval: one }) => one?.status === 'open', 30_000);
+    const { approval } = await app.engine.until('acme', ({ approval: one }) => one?.status === 'open');
     const value = valueOf(approval);
     await at.types('U0ADMIN', 'people map <@U0BEN> approver dana');
     await app.engine.call('approval.decide', { approval_id: approval.approval_id, decision: 'approve' }, dana);
@@ -177,7 +177,7 @@ describe('a rejection', () => {
         responseUrl: slack.responseUrl('reject'),
       }),
     );
-    await expect.poll(() => slack.callsOf('views.open').length, { timeout: 20_000 }).toBe(before + 1);
+    await expect.poll(() => slack.callsOf('views.open').length, { timeout: 120_000 }).toBe(before + 1);
     const view = slack.callsOf('views.open').at(-1)?.body['view'] as Fields;
     const stranger = await at.sends('U0STRANGER', view, { reason: { value: { value: 'no' } } });
     expect(await stranger.json()).toMatchObject({ response_action: 'update' });

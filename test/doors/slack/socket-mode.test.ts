@@ -30,14 +30,12 @@ it('Socket Mode: Slack is reached from here, an envelope is acknowledged and act
   const socket = await eventually(
     async () => slack.sockets[0],
     (one) => one !== undefined,
-    20_000,
   );
   socket?.send(envelope('e1', 'start acme jira', slack.responseUrl('socket')));
   socket?.send(envelope('e1', 'start acme jira', slack.responseUrl('again')));
   const said = await eventually(
     async () => slack.said.find(({ url }) => url === '/respond/socket'),
     (one) => one !== undefined,
-    20_000,
   );
   expect(wordsIn(said)).toMatch(/started the journey/);
   expect(socket?.received.map(({ envelope_id }) => envelope_id)).toContain('e1');
@@ -59,7 +57,6 @@ it('Socket Mode that cannot connect stops no start', async () => {
   await eventually(
     async () => slack.callsOf('apps.connections.open').length,
     (calls) => calls > 0,
-    20_000,
   );
   expect((await fetch(`${app.url}/health`)).status).toBe(200);
 });

@@ -95,7 +95,6 @@ async function open(user: string): Promise<Fields> {
   await eventually(
     async () => slack.callsOf('views.publish').length,
     (calls) => calls > before,
-    30_000,
   );
   const view = slack.homes.get(user) as Fields;
   expect(problemsIn({ view })).toEqual([]);
@@ -108,11 +107,7 @@ describe('the home tab', () => {
       client_id: 'acme',
       observations: [{ kind: 'search_quality', value: goodSearch }],
     });
-    const { approval } = await app.engine.until(
-      'acme',
-      (journey: Output) => journey.approval?.status === 'open',
-      30_000,
-    );
+    const { approval } = await app.engine.until('acme', (journey: Output) => journey.approval?.status === 'open');
     await at.types('U0ADMIN', 'people map <@U0ANN> approver,operator ann');
     await at.types('U0ANN', 'start anns jira');
     const view = await open('U0ANN');

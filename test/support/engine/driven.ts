@@ -19,8 +19,6 @@ type Run = {
   alerts: string[];
 };
 
-const WITHIN_MS = 30_000;
-
 /** A whole orchestrator for each test of a file, with functions for agents and time that the test moves. */
 export function drivenEngine(more: Parameters<typeof scriptedAgents>[0] = {}) {
   const run = {} as Run;
@@ -53,14 +51,10 @@ export function drivenEngine(more: Parameters<typeof scriptedAgents>[0] = {}) {
     },
     /** Moves time on in steps until the journey looks so. */
     later: (client: string, looksSo: (journey: Output) => boolean, step_ms = 500): Promise<Output> =>
-      eventually(
-        async () => {
-          await run.clock.advance(step_ms);
-          return run.engine.show(client);
-        },
-        looksSo,
-        WITHIN_MS,
-      ),
+      eventually(async () => {
+        await run.clock.advance(step_ms);
+        return run.engine.show(client);
+      }, looksSo),
     start: (client_id: string) => call('journey.start', startInput(client_id)),
     change: (verb: string, client_id: string) => call(`journey.${verb}`, { client_id, reason: 'because' }, olga),
     record: (client_id: string, kind: string, value: JsonObject) =>

@@ -28,8 +28,8 @@ export type WorkerOptions = {
   readonly maxConcurrent?: number;
   /** Where transitions are sent to. */
   readonly crm?: CrmSettings;
-  /** Functions end nothing before the first `release` is asked for. */
-  readonly held?: boolean;
+  /** From so many begun tasks on functions end nothing before the first `release` is asked for. */
+  readonly heldFrom?: number;
   /** No functions: all tasks wait for whoever claims them. */
   readonly pulled?: boolean;
 };
@@ -50,10 +50,11 @@ async function run(): Promise<void> {
     ? await openServer({ server: options.url })
     : await openEmbedded({ dataDir: directory, startedAt: Date.now() });
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  if (options.held !== true) release();
+  let begun = 0;
   const act: InProcessAgent = async ({ intent, input, workId, taskId }) => {
     say({ type: 'called', task: `${workId}/${taskId}` });
-    await released;
+    begun += 1;
+    if (options.heldFrom !== undefined && begun > options.heldFrom) await released;
     await pause(options.task_ms);
     return goodOutputs[intent]?.(input) ?? {};
   };

@@ -14,7 +14,6 @@ export function peopleAt(app: SlackApp, slack: SlackDouble) {
     const said = await eventually(
       async () => slack.said.find(({ url }) => url === path),
       (one) => one !== undefined,
-      30_000,
     );
     if (!said) throw new Error('Nothing was said.');
     expect(problemsIn(said)).toEqual([]);
@@ -39,7 +38,6 @@ export function peopleAt(app: SlackApp, slack: SlackDouble) {
       await eventually(
         async () => slack.callsOf('views.update').length,
         (calls) => calls > before,
-        30_000,
       );
       const view = slack.callsOf('views.update').at(-1)?.body['view'] as Fields;
       expect(problemsIn({ view })).toEqual([]);
