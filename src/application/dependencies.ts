@@ -5,6 +5,7 @@ import type { PausedWaits } from '#core/journey/time-split.ts';
 import type { Configuration } from './configuration.ts';
 import type { Breakers } from './breakers.ts';
 import type { ClaimRoom } from './claims.ts';
+import type { CollectionStore } from './collecting/collection-store.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
@@ -24,6 +25,8 @@ export type Dependencies = {
   readonly people: PeopleStore;
   readonly slack: SlackProbe;
   readonly evidenceKinds: EvidenceKinds;
+  /** What collectors could not bring for the client when they last tried. */
+  readonly uncollected: CollectionStore['uncollected'];
   readonly verification: VerifyStore;
   readonly erasure: ErasureStore;
   readonly clock: Clock;

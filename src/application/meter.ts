@@ -10,6 +10,24 @@ export type Meter = {
   readonly flushed: (flush: Flush) => void;
   readonly answered: (call: Answered) => void;
   readonly alerted: (alert: Alert) => void;
+  /** A call of a collector. */
+  readonly asked: (call: Asked) => void;
+  /** What came of one client's evidence of a kind. */
+  readonly collected: (collection: CollectionResult) => void;
+};
+
+export type Asked = {
+  readonly collector: string;
+  /** `nothing`: broken off by our own stop. */
+  readonly outcome: 'answered' | 'failed' | 'nothing';
+  readonly took_ms: number;
+};
+
+export type CollectionResult = {
+  readonly collector: string;
+  readonly kind: string;
+  /** `unknown`: it was asked, and the answer does not say, or not all. */
+  readonly outcome: 'observed' | 'unknown' | 'failed';
 };
 
 export type Flush = {
@@ -33,6 +51,8 @@ export const noMeter: Meter = {
   flushed: () => undefined,
   answered: () => undefined,
   alerted: () => undefined,
+  asked: () => undefined,
+  collected: () => undefined,
 };
 
 /** What only the store knows, for all replicas together. */
@@ -54,4 +74,13 @@ export type Figures = {
   /** When the most overdue journey should have been looked at; null: nothing is scheduled. */
   readonly dueSince: Instant | null;
   readonly openApprovals: number;
+  /** Of active journeys. Machine time. */
+  readonly collections: readonly {
+    readonly collector: string;
+    readonly kind: string;
+    /** How many could not be brought when they were last asked for. */
+    readonly missing: number;
+    /** When the most overdue one should have been. */
+    readonly due_since: Instant;
+  }[];
 };

@@ -2,6 +2,7 @@ import { isRefusal, refuse, type Refusal } from '#core/errors.ts';
 import type { Json } from '#core/json.ts';
 import type { Command } from '#core/journey/commands.ts';
 import type { Journey } from '#core/journey/journey.ts';
+import type { Uncollected } from '#core/explain/explain.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Outcome, Submitted } from './journal.ts';
 import type { Call } from './use-case.ts';
@@ -61,10 +62,12 @@ export function viewOf(
   { plans, clock, ids, configuration }: Dependencies,
   journey: Journey,
   queuePosition: number | null,
+  uncollected: readonly Uncollected[] = [],
 ): ReturnType<typeof journeyView> {
   return journeyView(plans.get(journey.configHash), journey, ids.digest, {
     now: clock.journey(),
     queuePosition,
     failedReload: configuration.failedReload(),
+    uncollected,
   });
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { openConfiguration } from '#application/configuration.ts';
 import { openBreakers } from '#application/breakers.ts';
+import type { Collector } from '#application/collecting/collector.ts';
 import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
 import { alerts, alertsTo } from '#application/alerts.ts';
 import { openEngine } from '#application/engine.ts';
@@ -22,6 +23,7 @@ import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
 import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import { postgresDueChecks } from '#adapters/postgres/checks.ts';
 import { postgresClaimRoom } from '#adapters/postgres/claims.ts';
+import { postgresCollectionStore } from '#adapters/postgres/collection-store.ts';
 import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
@@ -45,6 +47,7 @@ import { configFilesOf } from '#settings/config-files.ts';
 import { readDocument } from '#settings/document.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
+import { collectAgain } from './collectors.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { keepFirstTokens } from './first-tokens.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
@@ -78,6 +81,8 @@ export type Parts = {
   readonly database?: Database;
   /** Others to be told, beside those that the settings name. */
   readonly destinations?: readonly Destination[];
+  /** Others to be asked for evidence, beside those that the settings name. */
+  readonly collectors?: readonly Collector[];
 };
 
 /** Puts the product together: the only place that knows every adapter. */
@@ -96,7 +101,7 @@ export async function compose(settings: Settings, parts: Parts): Promise<Orchest
 
 async function onStore(
   settings: Settings,
-  { logger, clock: given, destinations = [] }: Parts,
+  { logger, clock: given, destinations = [], collectors = [] }: Parts,
   database: Database,
   functions: NonNullable<Parts['functions']>,
 ): Promise<Orchestrator> {
@@ -176,6 +181,7 @@ async function onStore(
   });
 
   const tokens = postgresTokenStore(database);
+  const collections = postgresCollectionStore(database);
   await keepFirstTokens(settings, { tokens, clock, ids });
   const dependencies: Dependencies = {
     journal: engine.journal,
@@ -190,6 +196,7 @@ async function onStore(
     people,
     slack: async () => (slack ? slack.check() : null),
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
+    uncollected: collections.uncollected,
     verification: postgresVerifyStore(database),
     erasure: postgresErasureStore(database),
     clock,
@@ -199,6 +206,19 @@ async function onStore(
   executing.resolve(execute);
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
   const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
+  const collected = settings.enabled
+    ? collectAgain(collectors, {
+        store: collections,
+        load: (clientIds) => readJourneys(database, clientIds),
+        plans,
+        breakers,
+        execute,
+        clock,
+        ids,
+        logger,
+        meter,
+      })
+    : [];
   const secrets = postgresSecretStore(database);
   const housekeeping = keepHouse(database, clock, logger);
 
@@ -214,7 +234,7 @@ async function onStore(
     metrics: meter.exposition,
     stop: async () => {
       await slack?.stop();
-      await Promise.all(scheduled.map((one) => one.stop()));
+      await Promise.all([...scheduled, ...collected].map((one) => one.stop()));
       await engine.stop();
       await housekeeping.stop();
       await process.stop();

@@ -86,6 +86,8 @@ export type EvidenceCriterion = CriterionBase & {
   readonly scope: 'stage' | 'history';
   /** null: it counts as it is judged. */
   readonly hysteresis: Hysteresis | null;
+  /** What the judge goes by, defaults put in: whoever collects evidence must measure over the same window. */
+  readonly parameters: JsonObject;
   readonly judge: Judge;
 };
 

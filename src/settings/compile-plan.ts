@@ -95,7 +95,7 @@ function criterionPlan(criterion: CriterionDocument, document: ConfigDocument): 
   };
 }
 
-type Judged = Pick<EvidenceCriterion, 'kind' | 'evidenceKind' | 'acceptedSources' | 'maxAge_ms' | 'scope' | 'judge'>;
+type Judged = Omit<EvidenceCriterion, 'checkId' | 'name' | 'validator' | 'required' | 'hysteresis'>;
 
 function judgedOnEvidence(
   validator: Extract<Validator, { kind: 'evidence' }>,
@@ -103,7 +103,7 @@ function judgedOnEvidence(
   acceptedSources: readonly string[] | undefined,
   document: ConfigDocument,
 ): Judged {
-  const { judge, maxAge_ms } = validator.bind(parameters);
+  const { judge, maxAge_ms, parameters: bound } = validator.bind(parameters);
   const mapped = Object.entries(document.evidence).flatMap(([intent, kind]) =>
     kind === validator.evidence ? [`task:${intent}`] : [],
   );
@@ -114,6 +114,7 @@ function judgedOnEvidence(
     maxAge_ms,
     scope: validator.scope,
     judge,
+    parameters: bound,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { unknown, type Judgement } from '#core/criteria/verdict.ts';
 import type { Observation } from '#core/criteria/evidence.ts';
+import type { JsonObject } from '#core/json.ts';
 import type { ApprovalRule, Judge, JudgeContext } from '#core/plan.ts';
 import { HOUR } from '#core/time.ts';
 import { readValue, type EvidenceKind, type EvidenceValue } from './evidence-kinds.ts';
@@ -43,7 +44,7 @@ export type Validator =
       readonly evidence: EvidenceKind;
       readonly parameters: z.ZodType;
       readonly scope: 'stage' | 'history';
-      readonly bind: (parameters: unknown) => { readonly judge: Judge; readonly maxAge_ms: number | null };
+      readonly bind: (parameters: unknown) => Bound;
     }
   | {
       readonly kind: 'approval';
@@ -51,6 +52,8 @@ export type Validator =
       readonly parameters: z.ZodType;
       readonly bind: (parameters: unknown) => ApprovalRule;
     };
+
+export type Bound = { readonly judge: Judge; readonly maxAge_ms: number | null; readonly parameters: JsonObject };
 
 export function defineValidator<K extends EvidenceKind, P extends z.ZodType<WithAge>>(
   rule: EvidenceRule<K, P>,
@@ -63,7 +66,7 @@ export function defineApproval<P extends z.ZodType>({ name, parameters, rule }: 
   return { kind: 'approval', name, parameters, bind: (given) => rule(parameters.parse(given)) };
 }
 
-function bound<K extends EvidenceKind, P extends z.ZodType<WithAge>>(rule: EvidenceRule<K, P>, given: unknown) {
+function bound<K extends EvidenceKind, P extends z.ZodType<WithAge>>(rule: EvidenceRule<K, P>, given: unknown): Bound {
   const parameters = rule.parameters.parse(given);
   const { max_age_hours } = parameters;
   const judge: Judge = (observations, context) => {
@@ -82,7 +85,7 @@ function bound<K extends EvidenceKind, P extends z.ZodType<WithAge>>(rule: Evide
   };
   // A judge of history minds the age itself: the gate must not drop an old bug that is still open.
   const aged = max_age_hours !== null && rule.scope === 'stage';
-  return { judge, maxAge_ms: aged ? max_age_hours * HOUR : null };
+  return { judge, maxAge_ms: aged ? max_age_hours * HOUR : null, parameters: { ...(parameters as JsonObject) } };
 }
 
 // An observation is judged again and again while it is the newest; its value is read once.

@@ -26,6 +26,7 @@ function why(play: Play, more: Partial<Circumstances> = {}): Explanation {
     now: play.now(),
     queuePosition: null,
     failedReload: null,
+    uncollected: [],
     ...more,
   });
 }

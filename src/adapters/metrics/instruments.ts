@@ -66,6 +66,19 @@ export function counted(registry: Registry) {
       buckets: CALL_BUCKETS_S,
       registers,
     }),
+    collectorCalls: new Histogram({
+      name: 'journey_collector_call_duration_seconds',
+      help: 'How long calls of collectors took, by outcome: answered, failed, or nothing where we broke them off.',
+      labelNames: ['collector', 'outcome'],
+      buckets: CALL_BUCKETS_S,
+      registers,
+    }),
+    collections: new Counter({
+      name: 'journey_collections_total',
+      help: 'Evidence that collectors went for, one a client and kind: observed, unknown or failed.',
+      labelNames: ['collector', 'kind', 'outcome'],
+      registers,
+    }),
     flushCommands: new Histogram({
       name: 'journey_flush_commands',
       help: 'Commands that shared one transaction.',
@@ -113,6 +126,16 @@ export function gauged(registry: Registry, refresh: () => Promise<void>) {
       'destination',
     ]),
     openApprovals: gauge('journey_open_approvals', 'Requests for approval that nobody has decided.', []),
+    collectionLag: gauge(
+      'journey_collection_lag_seconds',
+      'How long the most overdue evidence of active journeys has been due to be collected, by collector and kind.',
+      ['collector', 'kind'],
+    ),
+    uncollected: gauge(
+      'journey_uncollected_evidence',
+      'Active journeys whose evidence could not be collected when it was last tried, by collector and kind.',
+      ['collector', 'kind'],
+    ),
   };
 }
 export type Gauged = ReturnType<typeof gauged>;

@@ -57,6 +57,8 @@ export function prometheusMeter({ figures, planOf, alerts, clock, logger }: Mete
     },
     answered: ({ useCase, door, outcome, took_ms }) =>
       counts.calls.observe({ use_case: useCase, door, outcome }, took_ms / SECOND),
+    asked: ({ collector, outcome, took_ms }) => counts.collectorCalls.observe({ collector, outcome }, took_ms / SECOND),
+    collected: (labels) => counts.collections.inc(labels),
     alerted: (alert) => counts.alerts.inc({ alert }),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
@@ -81,6 +83,10 @@ function show(gauges: Gauged, figures: Figures, clock: MeterOptions['clock']): v
   }
   for (const [destination, since] of oldest) gauges.outboxLag.set({ destination }, age_s(since, clock.journey()));
   gauges.openApprovals.set(figures.openApprovals);
+  for (const { collector, kind, missing, due_since } of figures.collections) {
+    gauges.collectionLag.set({ collector, kind }, age_s(due_since, clock.machine()));
+    gauges.uncollected.set({ collector, kind }, missing);
+  }
 }
 
 const age_s = (since: Instant, now: Instant): number => Math.max(0, now - since) / SECOND;

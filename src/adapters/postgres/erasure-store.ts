@@ -24,6 +24,7 @@ export const erasedTables = {
   outbox: 'what the message says replaced, delivered or not; the problem, too',
   idempotency_keys: 'deleted: they hold answers',
   slack_messages: 'deleted: what cards were drawn from; what stands in Slack is for Slack to delete',
+  collections: 'deleted: the problem holds what others said',
   uow_progress: 'a view',
 } as const;
 
@@ -39,6 +40,7 @@ const STATEMENTS = [
   'update approvals set reason = $2 where client_id = $1 and reason is not null',
   'delete from idempotency_keys where client_id = $1',
   'delete from slack_messages where client_id = $1',
+  'delete from collections where client_id = $1',
 ] as const;
 
 export function postgresErasureStore(database: Database): ErasureStore {

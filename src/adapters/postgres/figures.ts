@@ -15,9 +15,15 @@ const MESSAGES = `
 select destination, state, count(*)::int as count, min(created_at) as oldest_at
 from outbox where state <> 'delivered' group by destination, state`;
 
+const COLLECTIONS = `
+select c.collector, c.kind, (count(*) filter (where c.problem is not null))::int as missing, min(c.due_at) as due_since
+from collections c
+join journey_states j on j.client_id = c.client_id and j.bucket = c.bucket and j.stage_entry = c.stage_entry
+where j.status = 'active' group by c.collector, c.kind`;
+
 /** What the metrics say of all replicas together, as of `now` (journey time). */
 export async function readFigures(database: Database, now: Instant): Promise<Figures> {
-  const [journeys, passRates, messages, [due], [approvals]] = await Promise.all([
+  const [journeys, passRates, messages, [due], [approvals], collections] = await Promise.all([
     database.query<Figures['journeys'][number]>(JOURNEYS, [], 'figures_journeys'),
     database.query<Figures['passRates'][number]>(PASS_RATES, [timestamptz(now - DAY)], 'figures_pass_rates'),
     database.query<Figures['messages'][number]>(MESSAGES, [], 'figures_messages'),
@@ -27,6 +33,14 @@ export async function readFigures(database: Database, now: Instant): Promise<Fig
       [],
       'figures_approvals',
     ),
+    database.query<Figures['collections'][number]>(COLLECTIONS, [], 'figures_collections'),
   ]);
-  return { journeys, passRates, messages, dueSince: due?.since ?? null, openApprovals: approvals?.count ?? 0 };
+  return {
+    journeys,
+    passRates,
+    messages,
+    dueSince: due?.since ?? null,
+    openApprovals: approvals?.count ?? 0,
+    collections,
+  };
 }

@@ -46,7 +46,7 @@ export const explainJourney = defineUseCase({
   run: async (dependencies, { principal }, { client_id }) => {
     const journey = await knownJourney(dependencies, principal, client_id);
     if (isRefusal(journey)) return journey;
-    const { plans, clock, ids, journeys, configuration } = dependencies;
+    const { plans, clock, ids, journeys, configuration, uncollected } = dependencies;
     const plan = plans.get(journey.configHash);
     const now = clock.journey();
     const queuePosition = journey.status === 'queued' ? await journeys.queuePosition(journey) : null;
@@ -55,6 +55,7 @@ export const explainJourney = defineUseCase({
       now,
       queuePosition,
       failedReload: configuration.failedReload(),
+      uncollected: await uncollected(client_id),
     });
     return {
       client_id,

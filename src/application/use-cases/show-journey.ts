@@ -24,6 +24,6 @@ export const showJourney = defineUseCase({
     const journey = await knownJourney(dependencies, principal, client_id);
     if (isRefusal(journey)) return journey;
     const position = journey.status === 'queued' ? await dependencies.journeys.queuePosition(journey) : null;
-    return viewOf(dependencies, journey, position);
+    return viewOf(dependencies, journey, position, await dependencies.uncollected(client_id));
   },
 });

@@ -17,7 +17,12 @@ export type Circumstances = {
   readonly queuePosition: number | null;
   /** The newest reload of the configuration, if it failed; null: the configuration in force is the one in the files. */
   readonly failedReload: FailedReload | null;
+  /** What collectors could not bring when they last tried. */
+  readonly uncollected: readonly Uncollected[];
 };
+
+/** `problem`: one clause, without a full stop. */
+export type Uncollected = { readonly collector: string; readonly kind: string; readonly problem: string };
 
 /** `problem`: one clause. */
 export type FailedReload = { readonly at: Instant; readonly problem: string };
@@ -39,7 +44,7 @@ export function explain(
   plan: Plan,
   journey: Journey,
   verdicts: readonly Verdict[],
-  { now, queuePosition, failedReload }: Circumstances,
+  { now, queuePosition, failedReload, uncollected }: Circumstances,
 ): Explanation {
   const stage =
     journey.status === 'queued' || journey.status === 'completed' ? undefined : stageOf(plan, journey.stage);
@@ -47,7 +52,7 @@ export function explain(
   const blockers = [
     ...lifecycleBlockers(plan, journey, queuePosition, now),
     ...(stage ? workBlockers(stage, journey) : []),
-    ...(stage ? gateBlockers(stage, journey, verdicts) : []),
+    ...(stage ? gateBlockers(stage, journey, verdicts, uncollected) : []),
     ...(gated && journey.status === 'active' && isOpen(journey, verdicts) ? [promotionBlocker(stage, journey)] : []),
     ...(failedReload && journey.status !== 'completed' ? [reloadBlocker(failedReload)] : []),
   ].toSorted((one, other) => rankOf(one) - rankOf(other));

@@ -1,27 +1,53 @@
-import { holds, workDone } from '../criteria/gate.ts';
+import { accepts, holds, workDone } from '../criteria/gate.ts';
 import type { Verdict } from '../criteria/verdict.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { StagePlan } from '../plan.ts';
+import type { Uncollected } from './explain.ts';
 import { withoutStop, type Blocker, type BlockerKind, type NextAction, type Owner } from './blocker.ts';
 
 /** The required criteria that do not hold, one a blocker. */
-export const gateBlockers = (stage: StagePlan, journey: Journey, verdicts: readonly Verdict[]): readonly Blocker[] =>
+export const gateBlockers = (
+  stage: StagePlan,
+  journey: Journey,
+  verdicts: readonly Verdict[],
+  uncollected: readonly Uncollected[],
+): readonly Blocker[] =>
   verdicts
     .filter((verdict) => !holds(verdict))
     .map((verdict) => {
       const { checkId, code, message, measured, target, observedAt } = verdict;
       const about = ABOUT_APPROVALS[code];
+      const uncollectable = uncollectedFor(stage, verdict, uncollected);
       return {
         kind: about?.kind ?? kindOf(verdict),
         subject: checkId,
-        message: `${checkId}: ${withoutStop(message)}`,
+        message: [`${checkId}: ${withoutStop(message)}`, ...uncollectable.map(uncollectedText)].join('; '),
         owner: about?.owner ?? 'us',
         since: code.startsWith('approval.') ? (journey.approval?.requestedAt ?? null) : observedAt,
         ...(measured === undefined ? {} : { measured }),
         ...(target === undefined ? {} : { target }),
-        action: code.startsWith('approval.') ? askedAction(journey, verdict) : evidenceAction(stage, verdict),
+        action: code.startsWith('approval.')
+          ? askedAction(journey, verdict)
+          : evidenceAction(stage, verdict, uncollectable),
       };
     });
+
+/** What should have come by itself and has not; once something is known, that is what counts. */
+function uncollectedFor(
+  stage: StagePlan,
+  { checkId, outcome }: Verdict,
+  uncollected: readonly Uncollected[],
+): readonly Uncollected[] {
+  const criterion = stage.criteria.find((one) => one.checkId === checkId);
+  if (outcome !== 'unknown' || criterion?.kind !== 'evidence') return [];
+  return uncollected.filter(
+    ({ collector, kind }) =>
+      kind === criterion.evidenceKind && accepts(criterion.acceptedSources, `collector:${collector}`),
+  );
+}
+
+const uncollectedText = ({ problem }: Uncollected): string =>
+  `evidence could not be collected: ${withoutStop(problem)}`;
 
 type About = { readonly kind: BlockerKind; readonly owner: Owner };
 
@@ -56,11 +82,16 @@ function askedAction({ approval }: Journey, { code, distance }: Verdict): NextAc
   }
 }
 
-function evidenceAction(stage: StagePlan, { checkId, distance }: Verdict): NextAction {
+function evidenceAction(
+  stage: StagePlan,
+  { checkId, distance }: Verdict,
+  uncollectable: readonly Uncollected[],
+): NextAction {
   const criterion = stage.criteria.find((one) => one.checkId === checkId);
   const kind = criterion?.kind === 'evidence' ? criterion.evidenceKind : checkId;
+  const mend = uncollectable.map(({ collector }) => `mend what ${collector} names (it is asked again by itself), or: `);
   return {
-    text: withoutStop(distance ?? `record ${kind} evidence that shows better`),
+    text: `${mend.join('')}${withoutStop(distance ?? `record ${kind} evidence that shows better`)}`,
     call: { does: 'record_evidence', kind },
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue } from '#application/catalogue.ts';
 import type { Problem } from '#application/execute.ts';
+import type { Collector } from '#application/collecting/collector.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import type { Principal } from '#application/principal.ts';
 import type { Json, JsonObject } from '#core/json.ts';
@@ -34,6 +35,7 @@ export type EngineOptions = {
   readonly clock?: Clock;
   readonly settings?: Partial<Settings>;
   readonly logger?: Logger;
+  readonly collectors?: readonly Collector[];
   /** The database goes on when the engine stops: another engine is on it. */
   readonly keepDatabase?: boolean;
 };
@@ -47,6 +49,7 @@ export async function engineOn(options: EngineOptions): Promise<Engine> {
     functions,
     database: keepDatabase ? { ...database, close: () => Promise.resolve() } : database,
     ...(clock ? { clock } : {}),
+    ...(options.collectors ? { collectors: options.collectors } : {}),
   });
   let requests = 0;
   const execute = (name: string, input: JsonObject, principal: Principal, idempotencyKey?: string) => {
