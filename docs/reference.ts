@@ -27,6 +27,7 @@ const tables: Readonly<Record<string, () => string>> = {
   'stages.yaml': () => keyTable('stages.yaml'),
   'unit-of-work-templates.yaml': () => keyTable('unit-of-work-templates.yaml'),
   'agents.yaml': () => keyTable('agents.yaml'),
+  'collectors.yaml': () => keyTable('collectors.yaml'),
   'lint codes': lintTable,
   validators: validatorTable,
   routes: routeTable,

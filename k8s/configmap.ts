@@ -3,7 +3,13 @@ import { fileURLToPath } from 'node:url';
 
 // The ConfigMap of the configuration files, made from config/: `node k8s/configmap.ts` writes it, a test compares. Its name
 // has no hash, since a changed ConfigMap is to reach the running processes and not to replace them.
-const files = ['journey-orchestrator.yaml', 'stages.yaml', 'unit-of-work-templates.yaml', 'agents.yaml'];
+const files = [
+  'journey-orchestrator.yaml',
+  'stages.yaml',
+  'unit-of-work-templates.yaml',
+  'agents.yaml',
+  'collectors.yaml',
+];
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const configMapFile: string = at('base/journey-orchestrator-config.yaml');

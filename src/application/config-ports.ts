@@ -7,6 +7,7 @@ export const configFileNames = [
   'stages.yaml',
   'unit-of-work-templates.yaml',
   'agents.yaml',
+  'collectors.yaml',
 ] as const;
 export type ConfigFileName = (typeof configFileNames)[number];
 

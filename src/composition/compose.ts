@@ -47,7 +47,7 @@ import { configFilesOf } from '#settings/config-files.ts';
 import { readDocument } from '#settings/document.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
-import { collectAgain } from './collectors.ts';
+import { collectAgain, collectorsOf } from './collectors.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { keepFirstTokens } from './first-tokens.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
@@ -207,7 +207,7 @@ async function onStore(
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
   const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
   const collected = settings.enabled
-    ? collectAgain(collectors, {
+    ? collectAgain([...collectors, ...collectorsOf(settings)], {
         store: collections,
         load: (clientIds) => readJourneys(database, clientIds),
         plans,

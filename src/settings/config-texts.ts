@@ -7,10 +7,14 @@ export const configFiles = [
   'stages.yaml',
   'unit-of-work-templates.yaml',
   'agents.yaml',
+  'collectors.yaml',
 ] as const;
 export type ConfigFile = (typeof configFiles)[number];
 
-/** One look at the files, before anything is made of them: all four, also those that are not there. */
+/** Without them nobody is named, and everything has its default. */
+export const optionalFiles: readonly ConfigFile[] = ['agents.yaml', 'collectors.yaml'];
+
+/** One look at the files, before anything is made of them: all of them, also those that are not there. */
 export type ConfigTexts = ReadonlyMap<ConfigFile, TextRead & { readonly path: string }>;
 
 export const readConfigTexts = (dir: string): ConfigTexts =>

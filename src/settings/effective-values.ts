@@ -26,6 +26,7 @@ export function effectiveValues(
     add('stages.yaml', { stages: files.stages }, []);
     add('unit-of-work-templates.yaml', files.templates, []);
     add('agents.yaml', files.agents, []);
+    add('collectors.yaml', files.collectors, []);
   }
   for (const variable of variables) {
     const { name, mapsTo, usedBy, yaml } = variable;

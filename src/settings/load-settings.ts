@@ -1,4 +1,5 @@
 import { DAY, SECOND } from '#core/time.ts';
+import { collectorProblems, collectorsOf } from './collectors.ts';
 import { readConfigTexts, type ConfigTexts } from './config-texts.ts';
 import { documentOf } from './document.ts';
 import { effectiveValues } from './effective-values.ts';
@@ -41,6 +42,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...storeProblems(said),
     ...outboundProblems(value),
     ...slackProblems(said.given),
+    ...collectorProblems(value),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -83,6 +85,7 @@ function assembled(
     ...outboundOf(value),
     slack: slackOf(value),
     agents: agentsOf(files.agents),
+    collectors: collectorsOf(files.collectors, value),
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
     findings: [...said.findings, ...read.differing.map(differs), ...lint(files)],

@@ -3,7 +3,8 @@ import { pathText } from '#validators/describe-issue.ts';
 import { checkAgents } from './check-agents.ts';
 import { checkStages } from './check-stages.ts';
 import { checkTemplates } from './check-templates.ts';
-import { configFiles, type ConfigFile, type ConfigTexts } from './config-texts.ts';
+import { collectorsFile, type CollectorsFile } from './collectors-file.ts';
+import { configFiles, optionalFiles, type ConfigFile, type ConfigTexts } from './config-texts.ts';
 import {
   agentsFile,
   orchestratorFile,
@@ -29,6 +30,7 @@ export type FilesRead = {
     readonly stages: readonly StageDocument[];
     readonly templates: TemplatesFile;
     readonly agents: AgentsFile;
+    readonly collectors: CollectorsFile;
   };
   /** What the files say, with the variables put in, before defaults. */
   readonly trees: ReadonlyMap<string, Tree>;
@@ -54,6 +56,7 @@ export function readFiles(texts: ConfigTexts, given: ReadonlyMap<string, Given>)
   const templates = parse('unit-of-work-templates.yaml', templatesFile);
   // Agents may also be found elsewhere, or pull their work: without the file nobody is named.
   const agents = trees.has('agents.yaml') ? parse('agents.yaml', agentsFile) : agentsFile.parse({});
+  const collectors = trees.has('collectors.yaml') ? parse('collectors.yaml', collectorsFile) : collectorsFile.parse({});
 
   const checked = parsedStages && checkStages(parsedStages, locateIn('stages.yaml'));
   problems.push(...(checked?.problems ?? []));
@@ -61,8 +64,8 @@ export function readFiles(texts: ConfigTexts, given: ReadonlyMap<string, Given>)
     problems.push(...checkTemplates(templates.templates, checked.stages, locateIn('unit-of-work-templates.yaml')));
   if (agents) problems.push(...checkAgents(agents, locateIn('agents.yaml')));
 
-  const complete = problems.length === 0 && orchestrator && checked && templates && agents;
-  const files = complete ? { files: { orchestrator, stages: checked.stages, templates, agents } } : {};
+  const complete = problems.length === 0 && orchestrator && checked && templates && agents && collectors;
+  const files = complete ? { files: { orchestrator, stages: checked.stages, templates, agents, collectors } } : {};
   return { problems, differing: overlaid.differing, trees, overlaid, ...files };
 }
 
@@ -74,7 +77,8 @@ function readTrees(texts: ConfigTexts): { readonly trees: Map<string, Tree>; rea
     const seen = texts.get(name);
     if (!seen) continue;
     if (seen.state === 'missing') {
-      if (name !== 'agents.yaml') problem(seen.path, 'there is no such file; JOURNEY_CONFIG_DIR names the folder');
+      if (!optionalFiles.includes(name))
+        problem(seen.path, 'there is no such file; JOURNEY_CONFIG_DIR names the folder');
     } else if (seen.state === 'bad') problem(seen.path, seen.why);
     else {
       const parsed = parseYaml(seen.path, seen.text);

@@ -1,4 +1,5 @@
 import type { Json } from '#core/json.ts';
+import type { CollectorsSettings } from './collectors.ts';
 import type { ConfigTexts } from './config-texts.ts';
 import type { ConfigDocument } from './document.ts';
 import type { routeNames } from './file-schemas.ts';
@@ -94,6 +95,7 @@ export type Settings = {
   /** Null: without Slack. */
   readonly slack: SlackSettings | null;
   readonly agents: AgentsConfig;
+  readonly collectors: CollectorsSettings;
   readonly configDir: string;
   /** The only part that is hashed and pinned. */
   readonly document: ConfigDocument;

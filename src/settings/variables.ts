@@ -184,6 +184,13 @@ const server: readonly Variable[] = [
       default: '443',
     },
   ),
+  variable(
+    'PROMETHEUS_URL',
+    'url',
+    'collectors.prometheus.url',
+    'The Prometheus that performance is read from; without it nobody reads it.',
+  ),
+  variable('PROMETHEUS_TOKEN', 'text', 'collectors.prometheus.token', 'Sent to it as a bearer token.', secret),
   ofOrchestrator(
     'JOURNEY_MAX_CONCURRENT',
     'integer',
@@ -375,7 +382,6 @@ const reserved: readonly Variable[] = [
   variable('JOURNEY_OIDC_ISSUER', 'text', 'oidc.issuer', 'Who issues tokens.', later),
   variable('JOURNEY_OIDC_AUDIENCE', 'text', 'oidc.audience', 'For whom they are.', later),
   variable('SMTP_URL', 'text', 'smtp.url', 'The mail server.', { ...later, ...secret }),
-  variable('PROMETHEUS_URL', 'text', 'prometheus.url', 'Where performance is read.', later),
   variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
 ];
 

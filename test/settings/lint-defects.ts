@@ -247,9 +247,9 @@ export const lintDefects: readonly LintDefect[] = [
   {
     title: 'variables that nothing uses yet',
     code: 'environment.unused',
-    env: { PROMETHEUS_URL: 'http://prometheus:9090', GLEAN_INSTANCE: 'acme' },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', JOURNEY_OIDC_ISSUER: 'https://id.example' },
     at: 'environment',
-    says: 'GLEAN_INSTANCE, PROMETHEUS_URL',
+    says: 'JOURNEY_OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT',
   },
   {
     title: 'S14: the event store as admin',

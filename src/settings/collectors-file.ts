@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { MINUTE, SECOND } from '#core/time.ts';
+
+/** How often evidence is brought anew. */
+export const refreshMinutes = (byDefault: number) => z.number().min(1).max(10_080).default(byDefault);
+
+/** What bounds the calls of a collector, a process. */
+export const bounds = (byDefault: Bounds) => ({
+  timeout_seconds: z.number().min(1).max(600).default(byDefault.timeout_seconds),
+  concurrency: z.int().min(1).max(100).default(byDefault.concurrency),
+  calls_per_minute: z.int().min(1).max(100_000).default(byDefault.calls_per_minute),
+});
+
+export type Bounds = {
+  readonly timeout_seconds: number;
+  readonly concurrency: number;
+  readonly calls_per_minute: number;
+};
+
+export const boundsOf = ({ timeout_seconds, concurrency, calls_per_minute }: Bounds) => ({
+  timeout_ms: timeout_seconds * SECOND,
+  concurrency,
+  callsPerMinute: calls_per_minute,
+});
+export type CollectorBounds = ReturnType<typeof boundsOf>;
+
+export const refreshOf = (minutes: number): number => minutes * MINUTE;
+
+const ONLY_CLIENT = '{client_id}';
+/** `=~` would read the id as an expression, and without quotes it could close the selector. */
+const AS_LABEL = /(?<![!~])="\{client_id\}"/g;
+
+const promql = z
+  .string()
+  .max(4_000)
+  .refine((query) => query.includes(ONLY_CLIENT), {
+    error: 'must name the client, as {client_id="{client_id}"}: else it measures all clients together',
+  })
+  .refine((query) => !query.replaceAll(AS_LABEL, '').includes(ONLY_CLIENT), {
+    error: 'must hold {client_id} only as the value of a label, as client_id="{client_id}"',
+  })
+  .refine((query) => query.includes('[{window}]'), { error: 'must measure over [{window}]' });
+
+const OF = 'http_requests_total{client_id="{client_id}"';
+const prometheus = z.strictObject({
+  refresh_minutes: refreshMinutes(15),
+  ...bounds({ timeout_seconds: 15, concurrency: 4, calls_per_minute: 120 }),
+  queries: z
+    .strictObject({
+      requests: promql.default(`sum(increase(${OF}}[{window}]))`),
+      error_rate: promql.default(
+        `(sum(rate(${OF},status=~"5.."}[{window}])) or vector(0)) / sum(rate(${OF}}[{window}]))`,
+      ),
+      p95_ms: promql.default(
+        '1000 * histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{client_id="{client_id}"}[{window}])))',
+      ),
+    })
+    .prefault({}),
+});
+
+/** Whom evidence is asked for. Where each system is, and what it is entered by, say variables: the file holds no secrets. */
+export const collectorsFile = z.strictObject({
+  collectors: z.strictObject({ prometheus: prometheus.prefault({}) }).prefault({}),
+});
+export type CollectorsFile = z.output<typeof collectorsFile>;

@@ -1,0 +1,45 @@
+import { boundsOf, refreshOf, type CollectorBounds, type CollectorsFile } from './collectors-file.ts';
+import { shown, type Problem } from './problem.ts';
+import type { Values } from './values.ts';
+
+export type PrometheusSettings = CollectorBounds & {
+  readonly url: string;
+  readonly token: string | null;
+  readonly refresh_ms: number;
+  readonly queries: { readonly requests: string; readonly error_rate: string; readonly p95_ms: string };
+};
+
+export type CollectorsSettings = {
+  /** Null: performance is not measured here. */
+  readonly prometheus: PrometheusSettings | null;
+};
+
+export const collectorsOf = ({ collectors }: CollectorsFile, value: Values): CollectorsSettings => ({
+  prometheus: prometheusOf(collectors.prometheus, value),
+});
+
+function prometheusOf(file: CollectorsFile['collectors']['prometheus'], { text }: Values): PrometheusSettings | null {
+  const url = text('PROMETHEUS_URL');
+  if (url === null) return null;
+  const { refresh_minutes, queries } = file;
+  return {
+    url,
+    token: text('PROMETHEUS_TOKEN'),
+    refresh_ms: refreshOf(refresh_minutes),
+    queries,
+    ...boundsOf(file),
+  };
+}
+
+export const collectorProblems = (value: Values): readonly Problem[] =>
+  credentialsIn(value, 'PROMETHEUS_URL', 'PROMETHEUS_TOKEN');
+
+/** A URL is shown and logged; what opens the door has a variable of its own. */
+function credentialsIn({ text }: Values, name: string, instead: string): readonly Problem[] {
+  const url = text(name);
+  if (url === null || !URL.canParse(url)) return [];
+  const { username, password } = new URL(url);
+  return username === '' && password === ''
+    ? []
+    : [{ where: 'environment', path: name, value: shown(url), allowed: `must not carry credentials: ${instead} does` }];
+}
