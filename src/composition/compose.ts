@@ -33,6 +33,7 @@ import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { postgresPeopleStore } from '#adapters/postgres/people-store.ts';
+import { postgresPublicationStore } from '#adapters/postgres/publication-store.ts';
 import { postgresProcessStore } from '#adapters/postgres/process-store.ts';
 import { postgresErasureStore } from '#adapters/postgres/erasure-store.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
@@ -47,7 +48,7 @@ import { configFilesOf } from '#settings/config-files.ts';
 import { readDocument } from '#settings/document.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
-import { collectAgain, collectorsOf } from './collectors.ts';
+import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { keepFirstTokens } from './first-tokens.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
@@ -206,18 +207,13 @@ async function onStore(
   executing.resolve(execute);
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
   const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
+  const load = (clientIds: readonly string[]) => readJourneys(database, clientIds);
+  const asking = { load, plans, breakers, clock, ids, logger };
   const collected = settings.enabled
-    ? collectAgain([...collectors, ...collectorsOf(settings)], {
-        store: collections,
-        load: (clientIds) => readJourneys(database, clientIds),
-        plans,
-        breakers,
-        execute,
-        clock,
-        ids,
-        logger,
-        meter,
-      })
+    ? [
+        ...collectAgain([...collectors, ...collectorsOf(settings)], { ...asking, store: collections, execute, meter }),
+        ...publishAgain(placesOf(settings, ids), { ...asking, store: postgresPublicationStore(database) }),
+      ]
     : [];
   const secrets = postgresSecretStore(database);
   const housekeeping = keepHouse(database, clock, logger);

@@ -58,8 +58,37 @@ const prometheus = z.strictObject({
     .prefault({}),
 });
 
+const name = z.string().min(1).max(200);
+const glean = z.strictObject({
+  refresh_minutes: z
+    .strictObject({
+      connector_status: refreshMinutes(15),
+      search_quality: refreshMinutes(360),
+      user_adoption: refreshMinutes(720),
+      query_volume: refreshMinutes(720),
+    })
+    .prefault({}),
+  ...bounds({ timeout_seconds: 120, concurrency: 2, calls_per_minute: 30 }),
+  datasource: name.includes('{connector}', { error: 'must hold {connector}' }).default('{connector}'),
+  pushed: z.array(name).max(1_000).default([]),
+  recent_hours: z.number().positive().max(8_760).default(24),
+  golden_sets: z.string().min(1).max(1_000).default('golden-sets'),
+  queries_at_once: z.int().min(1).max(50).default(4),
+  departments: z.array(name).max(100).default(['{client_id}']),
+});
+
+const dashboard = z.strictObject({
+  datasource: z
+    .string()
+    .regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, { error: 'must be 1 to 64 letters and digits, beginning with a letter' })
+    .default('journeys'),
+  allowed_users: z.array(z.email()).max(1_000).default([]),
+  allowed_groups: z.array(name).max(1_000).default([]),
+});
+
 /** Whom evidence is asked for. Where each system is, and what it is entered by, say variables: the file holds no secrets. */
 export const collectorsFile = z.strictObject({
-  collectors: z.strictObject({ prometheus: prometheus.prefault({}) }).prefault({}),
+  collectors: z.strictObject({ prometheus: prometheus.prefault({}), glean: glean.prefault({}) }).prefault({}),
+  glean_dashboard: dashboard.prefault({}),
 });
 export type CollectorsFile = z.output<typeof collectorsFile>;

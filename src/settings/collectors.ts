@@ -1,4 +1,5 @@
 import { boundsOf, refreshOf, type CollectorBounds, type CollectorsFile } from './collectors-file.ts';
+import { gleanProblems, type GleanSettings } from './glean.ts';
 import { shown, type Problem } from './problem.ts';
 import type { Values } from './values.ts';
 
@@ -12,13 +13,14 @@ export type PrometheusSettings = CollectorBounds & {
 export type CollectorsSettings = {
   /** Null: performance is not measured here. */
   readonly prometheus: PrometheusSettings | null;
+  /** Null: Glean is not asked. */
+  readonly glean: GleanSettings | null;
 };
 
-export const collectorsOf = ({ collectors }: CollectorsFile, value: Values): CollectorsSettings => ({
-  prometheus: prometheusOf(collectors.prometheus, value),
-});
-
-function prometheusOf(file: CollectorsFile['collectors']['prometheus'], { text }: Values): PrometheusSettings | null {
+export function prometheusOf(
+  { collectors: { prometheus: file } }: CollectorsFile,
+  { text }: Values,
+): PrometheusSettings | null {
   const url = text('PROMETHEUS_URL');
   if (url === null) return null;
   const { refresh_minutes, queries } = file;
@@ -31,8 +33,11 @@ function prometheusOf(file: CollectorsFile['collectors']['prometheus'], { text }
   };
 }
 
-export const collectorProblems = (value: Values): readonly Problem[] =>
-  credentialsIn(value, 'PROMETHEUS_URL', 'PROMETHEUS_TOKEN');
+export const collectorProblems = (value: Values): readonly Problem[] => [
+  ...credentialsIn(value, 'PROMETHEUS_URL', 'PROMETHEUS_TOKEN'),
+  ...credentialsIn(value, 'GLEAN_API_ENDPOINT', 'GLEAN_SERVICE_ACCOUNT'),
+  ...gleanProblems(value),
+];
 
 /** A URL is shown and logged; what opens the door has a variable of its own. */
 function credentialsIn({ text }: Values, name: string, instead: string): readonly Problem[] {

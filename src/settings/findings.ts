@@ -49,6 +49,11 @@ export const lintCodes = {
   },
   'environment.unknown': { level: 'warning', what: 'A variable that begins with `JOURNEY_` and is no setting.' },
   'environment.unused': { level: 'info', what: 'Variables that are known by name and that this version does not use.' },
+  'glean.no_instance': { level: 'warning', what: 'The endpoint of the guide, which is no server of Glean.' },
+  'glean.dashboard_for_nobody': {
+    level: 'warning',
+    what: 'Journeys that are to be published to Glean, where nobody may see them: they are not published.',
+  },
   'event_store.superuser': {
     level: 'warning',
     what: 'The event store is used as `admin`, who may do everything there.',

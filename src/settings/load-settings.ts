@@ -1,5 +1,6 @@
 import { DAY, SECOND } from '#core/time.ts';
-import { collectorProblems, collectorsOf } from './collectors.ts';
+import { collectorProblems, prometheusOf } from './collectors.ts';
+import { gleanOf, gleanFileProblems, lintGlean } from './glean.ts';
 import { readConfigTexts, type ConfigTexts } from './config-texts.ts';
 import { documentOf } from './document.ts';
 import { effectiveValues } from './effective-values.ts';
@@ -47,6 +48,9 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...(strict ? read.differing : []),
   ];
   if (problems.length > 0 || !read.files) throw settingsError(problems);
+  const { collectors, orchestrator } = read.files;
+  const unfit = gleanFileProblems(collectors, orchestrator.orchestrator.features, value, dir);
+  if (unfit.length > 0) throw settingsError(unfit);
   return assembled(read.files, read, said, dir, texts);
 }
 
@@ -85,10 +89,18 @@ function assembled(
     ...outboundOf(value),
     slack: slackOf(value),
     agents: agentsOf(files.agents),
-    collectors: collectorsOf(files.collectors, value),
+    collectors: {
+      prometheus: prometheusOf(files.collectors, value),
+      glean: gleanOf(files.collectors, orchestrator.features, value, configDir),
+    },
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
-    findings: [...said.findings, ...read.differing.map(differs), ...lint(files)],
+    findings: [
+      ...said.findings,
+      ...read.differing.map(differs),
+      ...lint(files),
+      ...lintGlean(files.collectors, orchestrator.features, value),
+    ],
     files: {
       texts,
       look: () => readConfigTexts(configDir),

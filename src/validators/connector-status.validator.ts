@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { requiredConnectors } from '#core/criteria/connectors.ts';
 import { failed, passed, unknown } from '#core/criteria/verdict.ts';
-import { isObject, type Json } from '#core/json.ts';
-import type { JudgeContext } from '#core/plan.ts';
 import { maxAgeHours } from './age.ts';
 import { connectorStatuses } from './evidence-kinds.ts';
 import { bestBySubject } from './seen.ts';
@@ -17,7 +16,7 @@ export default defineValidator({
   }),
   scope: 'stage',
   judge(seen, { min_sync_status, required_connectors }, context) {
-    const required = required_connectors === 'all' ? allConnectors(context) : [...new Set(required_connectors)];
+    const required = requiredConnectors(required_connectors, context);
     // "All of none" is true in logic and would promote a client that has nothing connected.
     if (required.length === 0)
       return unknown('connectors.none', 'No connectors are installed and no data sources are named.', {
@@ -54,17 +53,3 @@ export default defineValidator({
 });
 
 const rank = (status: (typeof connectorStatuses)[number]): number => connectorStatuses.indexOf(status);
-
-function allConnectors({ outputs, inputs }: JudgeContext): readonly string[] {
-  const installed = namesIn(outputs['installed_connectors']);
-  return installed.length > 0 ? installed : namesIn(inputs['data_sources']);
-}
-
-function namesIn(list: Json | undefined): readonly string[] {
-  if (!Array.isArray(list)) return [];
-  const names = (list as readonly Json[]).flatMap((item) => {
-    const name = isObject(item) ? (item['name'] ?? item['connector']) : item;
-    return typeof name === 'string' && name !== '' ? [name] : [];
-  });
-  return [...new Set(names)];
-}

@@ -81,6 +81,7 @@ export const rings: readonly Ring[] = [
 export const owners: Readonly<Record<string, readonly string[]>> = {
   '@a2a-js/sdk': ['src/adapters/agents/', 'examples/agents/'],
   '@electric-sql/pglite': ['src/adapters/postgres/'],
+  '@gleanwork/api-client': ['src/adapters/glean/'],
   '@hono/node-server': ['src/http/', 'examples/agents/'],
   '@modelcontextprotocol/client': ['examples/agents/'],
   '@modelcontextprotocol/server': ['mcp/'],

@@ -25,6 +25,7 @@ export const erasedTables = {
   idempotency_keys: 'deleted: they hold answers',
   slack_messages: 'deleted: what cards were drawn from; what stands in Slack is for Slack to delete',
   collections: 'deleted: the problem holds what others said',
+  publications: 'kept until the document has been removed: a digest only',
   uow_progress: 'a view',
 } as const;
 

@@ -6,7 +6,7 @@ import { outputsOf } from '#core/journey/evolve.ts';
 import type { Breakers } from '../breakers.ts';
 import type { Meter } from '../meter.ts';
 import type { Clock, Ids, Logger, Plans } from '../ports.ts';
-import { callOf, type CallOutcome } from './call.ts';
+import { callWithin, type CallOutcome } from './call.ts';
 import type { ClaimedCollection, CollectionStore, Need, SettledCollection } from './collection-store.ts';
 import { breakerKey, type Collector, type Collected, type Wanted } from './collector.ts';
 import { criteriaFor, needsOf } from './needs.ts';
@@ -117,21 +117,15 @@ export function collecting(collector: Collector, parts: CollectingParts): Collec
       criteria: criteria.map(({ checkId, parameters }) => ({ checkId, parameters })),
       inputs: journey.inputs,
       metadata: journey.metadata,
-      outputs: Object.assign(
-        {},
-        ...Object.values(journey.outputs),
-        ...journey.units.map(outputsOf),
-      ) as Wanted['outputs'],
+      outputs: Object.assign({}, ...journey.units.map(outputsOf)) as Wanted['outputs'],
     };
   }
 
   async function serve(batch: Batch, until: Instant, id: string, stopping: AbortSignal): Promise<void> {
     const begun = clock.machine();
-    const outcome = await callOf(
-      collector,
-      batch.map(({ wanted }) => wanted),
-      { ...parts, stopping },
-    );
+    const wanted = batch.map((one) => one.wanted);
+    const call = (signal: AbortSignal) => collector.collect(wanted, signal);
+    const outcome = await callWithin(call, { clock, timeout_ms, stopping });
     await breakers.report(key, id, outcome.type);
     parts.meter.asked({ collector: name, outcome: outcome.type, took_ms: clock.machine() - begun });
     try {
@@ -142,7 +136,10 @@ export function collecting(collector: Collector, parts: CollectingParts): Collec
     }
   }
 
-  async function settlementsOf(batch: Batch, outcome: CallOutcome): Promise<readonly SettledCollection[]> {
+  async function settlementsOf(
+    batch: Batch,
+    outcome: CallOutcome<readonly Collected[]>,
+  ): Promise<readonly SettledCollection[]> {
     const now = clock.machine();
     switch (outcome.type) {
       case 'nothing':
@@ -152,7 +149,7 @@ export function collecting(collector: Collector, parts: CollectingParts): Collec
         for (const { item } of batch) parts.meter.collected({ collector: name, kind: item.kind, outcome: 'failed' });
         return batch.map(({ item }) => failedAgain(item, outcome.problem, now));
       case 'answered':
-        return recorded(batch, outcome.collected);
+        return recorded(batch, outcome.value);
     }
   }
 

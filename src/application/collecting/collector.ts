@@ -40,7 +40,7 @@ export type Wanted = {
   readonly criteria: readonly { readonly checkId: string; readonly parameters: JsonObject }[];
   readonly inputs: JsonObject;
   readonly metadata: JsonObject;
-  /** What the tasks of this stage and of those before have put out, by name; the nearest wins. */
+  /** What the tasks of this stage have put out so far, by name, as judges see it. */
   readonly outputs: JsonObject;
 };
 
