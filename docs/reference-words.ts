@@ -54,17 +54,7 @@ export const additions: Readonly<Record<string, string>> = {
   'journey-orchestrator.yaml orchestrator.timeouts.uow_seconds': 'Ours (S4).',
 };
 
-const later = 'Checked and kept, but nothing acts on it yet.';
-
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
-
-/** Keys that are accepted already and do nothing so far. */
-export const notYet: Readonly<Record<string, string>> = Object.fromEntries(
-  words(`features.glean_dashboard_enabled features.metrics_publishing_enabled`).map((key) => [
-    `journey-orchestrator.yaml orchestrator.${key}`,
-    later,
-  ]),
-);
 
 const inOrder = (first: number, names: readonly string[]): readonly (readonly [string, string])[] =>
   names.map((name, index) => [name, `S${first + index}`]);
@@ -102,6 +92,8 @@ const items: ReadonlyMap<string, string> = new Map([
   ['JOURNEY_OUTBOUND_ALLOWED_NETWORKS', 'S39'],
   ['JOURNEY_OUTBOUND_PORTS', 'S39'],
   ['CRM_WEBHOOK_HUB_SIGNATURE', 'S40'],
+  ['GLEAN_INSTANCE', 'S34'],
+  ['GLEAN_INDEXING_TOKEN', 'S35'],
   ['JOURNEY_POLLING_CRON', 'S65'],
 ]);
 

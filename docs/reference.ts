@@ -12,7 +12,7 @@ import { lintCodes } from '#settings/findings.ts';
 import { jsonSchemas } from '#settings/json-schemas.ts';
 import { variables, type Variable } from '#settings/variables.ts';
 import { validators } from '#validators/registry.ts';
-import { additions, itemOf, meanings, notYet } from './reference-words.ts';
+import { additions, itemOf, meanings } from './reference-words.ts';
 import { keysOf, parametersOf } from './schema-keys.ts';
 
 /** The files that hold such tables. */
@@ -77,7 +77,7 @@ function keyTable(file: keyof ReturnType<typeof jsonSchemas>): string {
     code(key),
     type,
     required ? 'required' : byDefault === undefined ? '' : code(byDefault),
-    [additions[`${file} ${key}`], notYet[`${file} ${key}`]].filter((note) => note !== undefined).join(' '),
+    additions[`${file} ${key}`] ?? '',
   ]);
   return table(['key', 'value', 'default', 'note'], rows);
 }

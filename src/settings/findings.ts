@@ -49,6 +49,10 @@ export const lintCodes = {
   },
   'environment.unknown': { level: 'warning', what: 'A variable that begins with `JOURNEY_` and is no setting.' },
   'environment.unused': { level: 'info', what: 'Variables that are known by name and that this version does not use.' },
+  'collector.refresh_exceeds_age': {
+    level: 'warning',
+    what: 'Evidence that a collector brings more seldom than it counts: it is stale in between.',
+  },
   'glean.no_instance': { level: 'warning', what: 'The endpoint of the guide, which is no server of Glean.' },
   'glean.dashboard_for_nobody': {
     level: 'warning',

@@ -1,5 +1,7 @@
 import { DAY, HOUR, MINUTE } from '#core/time.ts';
 import { validators } from '#validators/registry.ts';
+import type { CollectorsFile } from './collectors-file.ts';
+import { lintRefreshes } from './lint-collectors.ts';
 import type { AgentsFile, CriterionDocument, OrchestratorFile, StageDocument, TemplatesFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lintInputs } from './lint-inputs.ts';
@@ -11,6 +13,7 @@ export type LintedFiles = {
   readonly stages: readonly StageDocument[];
   readonly templates: TemplatesFile;
   readonly agents: AgentsFile;
+  readonly collectors: CollectorsFile;
 };
 
 /** What is valid in the files and yet probably not what was meant. */
@@ -22,6 +25,7 @@ export function lint(files: LintedFiles): readonly Finding[] {
     ...stages.flatMap((stage) => lintStage(stage, stage.order === lastOrder, files)),
     ...templates.templates.flatMap((template) => lintRetries(template, files)),
     ...lintIntents(files),
+    ...lintRefreshes(files.collectors, stages),
   ];
 }
 

@@ -43,7 +43,8 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...storeProblems(said),
     ...outboundProblems(value),
     ...slackProblems(said.given),
-    ...collectorProblems(value),
+    // What cannot be read is not missing.
+    ...collectorProblems(value).filter(({ path }) => !said.problems.some((one) => one.path === path)),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];

@@ -1,37 +1,7 @@
-/** One step into a YAML tree: a key, or the item of a list whose `[key, value]` matches. */
-export type Step = string | readonly [key: string, value: string];
+import { collectorVariables } from './collector-variables.ts';
+import { later, port, secret, variable, type Step, type Variable } from './variable.ts';
 
-export type Variable = {
-  readonly name: string;
-  readonly type: 'text' | 'boolean' | 'integer' | 'number' | 'url' | 'choice';
-  readonly default: string | number | boolean | null;
-  /** A secret is never shown, and may come as a file named by NAME_FILE. */
-  readonly secret: boolean;
-  readonly doc: string;
-  /** The setting that it decides, as `config show` names it. */
-  readonly mapsTo: string;
-  /** `later`: known by name, so that nobody takes it for a misprint, but nothing reads it yet. */
-  readonly usedBy: 'server' | 'cli' | 'later';
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-  /** The key of a file that it stands above. */
-  readonly yaml?: { readonly file: string; readonly steps: readonly Step[] };
-};
-
-type Details = Partial<Omit<Variable, 'name' | 'type' | 'mapsTo' | 'doc'>>;
-
-const variable = (
-  name: string,
-  type: Variable['type'],
-  mapsTo: string,
-  doc: string,
-  details: Details = {},
-): Variable => ({ name, type, mapsTo, doc, default: null, secret: false, usedBy: 'server', ...details });
-
-const port = { min: 1, max: 65_535 } as const;
-const secret = { secret: true } as const;
-const later = { usedBy: 'later' } as const;
+export type { Step, Variable } from './variable.ts';
 
 const overYaml = (name: string, type: Variable['type'], file: string, steps: readonly Step[], doc: string): Variable =>
   variable(name, type, stepsText(steps), doc, { yaml: { file, steps } });
@@ -184,42 +154,6 @@ const server: readonly Variable[] = [
       default: '443',
     },
   ),
-  variable('GLEAN_API_ENDPOINT', 'url', 'collectors.glean.url', "Glean's server, as https://acme-be.glean.com."),
-  variable('GLEAN_INSTANCE', 'text', 'glean.instance', 'Instead of it: acme, for https://acme-be.glean.com.'),
-  variable(
-    'GLEAN_SERVICE_ACCOUNT',
-    'text',
-    'collectors.glean.token',
-    'The API token that Glean is asked with; without it nobody asks.',
-    secret,
-  ),
-  variable(
-    'GLEAN_INDEXING_TOKEN',
-    'text',
-    'collectors.glean.indexingToken',
-    'The token for what is pushed, where that is another one.',
-    secret,
-  ),
-  ofOrchestrator(
-    'GLEAN_DASHBOARD_ENABLED',
-    'boolean',
-    ['features', 'glean_dashboard_enabled'],
-    'Whether journeys are published to Glean.',
-  ),
-  variable(
-    'GLEAN_METRICS_PUBLISH_INTERVAL',
-    'number',
-    'glean.publishInterval',
-    'Seconds between two publications of what has changed.',
-    { default: 60, min: 5, max: 86_400 },
-  ),
-  variable(
-    'PROMETHEUS_URL',
-    'url',
-    'collectors.prometheus.url',
-    'The Prometheus that performance is read from; without it nobody reads it.',
-  ),
-  variable('PROMETHEUS_TOKEN', 'text', 'collectors.prometheus.token', 'Sent to it as a bearer token.', secret),
   ofOrchestrator(
     'JOURNEY_MAX_CONCURRENT',
     'integer',
@@ -237,6 +171,12 @@ const server: readonly Variable[] = [
     'number',
     ['timeouts', 'task_execution_seconds'],
     'Seconds without a sign of life that one attempt of a task may take.',
+  ),
+  ofOrchestrator(
+    'GLEAN_DASHBOARD_ENABLED',
+    'boolean',
+    ['features', 'glean_dashboard_enabled'],
+    'Whether journeys are published to Glean.',
   ),
   ofOrchestrator('JOURNEY_POLLING_CRON', 'text', ['polling', 'cron'], 'When due journeys are looked for.'),
 ];
@@ -398,4 +338,11 @@ const reserved: readonly Variable[] = [
 ];
 
 /** Every variable there is, in the order of the reference table. */
-export const variables: readonly Variable[] = [...server, ...slack, ...stages, ...cli, ...reserved];
+export const variables: readonly Variable[] = [
+  ...server,
+  ...collectorVariables,
+  ...slack,
+  ...stages,
+  ...cli,
+  ...reserved,
+];

@@ -252,6 +252,32 @@ export const lintDefects: readonly LintDefect[] = [
     says: 'JOURNEY_OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT',
   },
   {
+    title: 'evidence that is brought more seldom than it counts',
+    code: 'collector.refresh_exceeds_age',
+    edits: [['collectors.yaml', 'collectors: {}', 'collectors: { prometheus: { refresh_minutes: 1500 } }']],
+    at: 'collectors.prometheus.refresh_minutes',
+    says: 'It is brought every 1500 minutes, but counts for 24 hours for performance_sla of pilot.',
+  },
+  {
+    title: "S34: the guide's own endpoint of Glean",
+    code: 'glean.no_instance',
+    edits: [['collectors.yaml', 'collectors: {}', 'glean_dashboard: { allowed_groups: [delivery] }']],
+    env: {
+      GLEAN_API_ENDPOINT: 'https://api.glean.com/v1',
+      GLEAN_SERVICE_ACCOUNT: 'a-token',
+      JOURNEY_PUBLIC_URL: 'https://journeys.example',
+    },
+    at: 'GLEAN_API_ENDPOINT',
+    says: 'api.glean.com is no server of Glean',
+  },
+  {
+    title: 'S36: journeys that are published for nobody',
+    code: 'glean.dashboard_for_nobody',
+    env: { GLEAN_INSTANCE: 'acme', GLEAN_SERVICE_ACCOUNT: 'a-token' },
+    at: 'glean_dashboard',
+    says: 'nobody is named who may see them there',
+  },
+  {
     title: 'S14: the event store as admin',
     code: 'event_store.superuser',
     env: { JOURNEY_EVENT_STORE_USER: 'admin' },

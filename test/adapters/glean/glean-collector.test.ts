@@ -52,7 +52,7 @@ async function collect(wanted: Wanted): Promise<Collected> {
   return found;
 }
 
-describe('S69: the status of connectors', () => {
+describe('S72: the status of connectors', () => {
   const wanted = wantedOf(
     'connector_status',
     { required_connectors: 'all' },
@@ -129,7 +129,7 @@ describe('S69: the status of connectors', () => {
   });
 });
 
-describe('S70: search quality over a golden set', () => {
+describe('S73: search quality over a golden set', () => {
   const wanted = wantedOf('search_quality', { k: 2, sample_queries: 4, min_precision: 0.8 });
   const queries = (count: number, relevant = ['a', 'b']) =>
     Array.from({ length: count }, (_, index) => ({ query: `q${index}`, relevant }));
