@@ -7,7 +7,7 @@ type Said = { readonly subject: string; readonly value: Json };
 
 /** Kinds that a task's output can count for: those about one thing, and connectors, which the output names itself. */
 export const taskEvidenceKinds: readonly string[] = Object.entries(evidenceKinds).flatMap(([kind, { subject }]) =>
-  subject === 'none' || kind === 'connector_status' ? [kind] : [],
+  subject !== 'required' || kind === 'connector_status' ? [kind] : [],
 );
 
 /** What an output says as evidence of `kind`; null where the output of a task cannot count for it. */

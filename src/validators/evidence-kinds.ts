@@ -56,20 +56,26 @@ export type EvidenceKind = keyof typeof schemas;
 export type EvidenceValue<K extends EvidenceKind> = z.output<(typeof schemas)[K]>;
 
 export type EvidenceKindRules = {
-  /** Whether an observation must name what it is about: the connector, the respondent, the bug. Else it is `-`. */
-  readonly subject: 'required' | 'none';
+  /** Whether an observation must, may or cannot name what it is about: the connector, the respondent, the bug. Else it is `-`. */
+  readonly subject: 'required' | 'optional' | 'none';
   readonly parse: (
     value: unknown,
   ) => { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly problem: string };
 };
 
-const withSubject: readonly EvidenceKind[] = ['connector_status', 'survey_response', 'bug'];
+const subjects: { readonly [K in EvidenceKind]?: { readonly is: 'required' | 'optional'; readonly words: string } } = {
+  connector_status: { is: 'required', words: 'the name of the connector' },
+  survey_response: { is: 'required', words: 'the respondent' },
+  bug: { is: 'required', words: 'the id of the bug' },
+  // Two tools find different things, so that the report of one must not take the place of the other's.
+  security_scan: { is: 'optional', words: 'the tool that scanned' },
+};
 
 export const evidenceKinds: Readonly<Record<string, EvidenceKindRules>> = Object.freeze(
   Object.fromEntries(
     Object.keys(schemas).map((name) => {
       const kind = name as EvidenceKind;
-      const subject = withSubject.includes(kind) ? 'required' : 'none';
+      const subject = subjects[kind]?.is ?? 'none';
       return [kind, { subject, parse: (value: unknown) => parse(kind, value) }] as const;
     }),
   ),
@@ -98,22 +104,15 @@ export type SubjectAnswer =
 export function subjectOf(kind: EvidenceKind, value: Json, given: string | undefined): SubjectAnswer {
   const named = given !== undefined && given !== '' && given !== '-';
   // An all-clear filed under a bug's id would succeed that bug's own record and so hide it.
-  const needed = withSubject.includes(kind) && !(kind === 'bug' && isAllClear(value));
-  if (needed) {
-    return named
-      ? { ok: true, subject: given }
-      : { ok: false, problem: `subject is missing: ${kind} needs ${subjectWords[kind]}` };
-  }
-  return named
-    ? { ok: false, problem: `subject is "${given}": leave it out, this ${kind} has no subject` }
-    : { ok: true, subject: '-' };
+  const rule = kind === 'bug' && isAllClear(value) ? undefined : subjects[kind];
+  if (!named)
+    return rule?.is === 'required'
+      ? { ok: false, problem: `subject is missing: ${kind} needs ${rule.words}` }
+      : { ok: true, subject: '-' };
+  return rule
+    ? { ok: true, subject: given }
+    : { ok: false, problem: `subject is "${given}": leave it out, this ${kind} has no subject` };
 }
-
-const subjectWords: { readonly [kind: string]: string } = {
-  connector_status: 'the name of the connector',
-  survey_response: 'the respondent',
-  bug: 'the id of the bug',
-};
 
 const isAllClear = (value: Json): boolean => typeof value === 'object' && value !== null && 'all_clear' in value;
 

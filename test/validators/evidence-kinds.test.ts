@@ -51,7 +51,7 @@ describe('kinds of evidence', () => {
     expect(result && 'problem' in result ? result.problem : '').toContain(problem);
   });
 
-  test('connectors, respondents and bugs are named, the others are not', () => {
+  test('connectors, respondents and bugs are named, scans may be, the others are not', () => {
     const named = Object.entries(evidenceKinds).flatMap(([kind, { subject }]) =>
       subject === 'required' ? [kind] : [],
     );
@@ -60,6 +60,8 @@ describe('kinds of evidence', () => {
     expect(subjectOf('connector_status', { status: 'synced' }, undefined)).toMatchObject({ ok: false });
     expect(subjectOf('search_quality', {}, undefined)).toEqual({ ok: true, subject: '-' });
     expect(subjectOf('search_quality', {}, 'jira')).toMatchObject({ ok: false });
+    expect(subjectOf('security_scan', {}, 'trivy')).toEqual({ ok: true, subject: 'trivy' });
+    expect(subjectOf('security_scan', {}, undefined)).toEqual({ ok: true, subject: '-' });
   });
 
   test('S78: an all-clear has no subject, so that it cannot take the place of a bug', () => {

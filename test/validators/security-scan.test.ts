@@ -1,11 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DAY } from '#core/time.ts';
+import { DAY, HOUR } from '#core/time.ts';
 import { judge, now, observation } from './judging.ts';
 
 const parameters = { max_critical: 0, max_high: 5 };
 const scan = (critical: number, high: number, more = {}) => observation({ critical, high, ...more });
 const judged = (...seen: ReturnType<typeof scan>[]) => judge('SecurityScanValidator', parameters, seen);
+const by = (subject: string, critical: number, high: number, observedAt = now - HOUR) =>
+  observation({ critical, high }, { subject, observedAt });
 
 describe('SecurityScanValidator', () => {
   test('S74: as many findings as are allowed pass', () => {
@@ -51,6 +53,22 @@ describe('SecurityScanValidator', () => {
       code: 'scan.other_environment',
     });
     expect(judge('SecurityScanValidator', parameters, same, { outputs })).toMatchObject({ outcome: 'passed' });
+  });
+
+  test('S74: the findings of all tools are added up, of each only its newest', () => {
+    expect(judged(by('trivy', 0, 3), by('codeql', 0, 2), by('trivy', 9, 9))).toMatchObject({
+      outcome: 'passed',
+      measured: { critical: 0, high: 5 },
+    });
+    expect(judged(by('codeql', 0, 0), by('trivy', 1, 0))).toMatchObject({ outcome: 'failed' });
+  });
+
+  test('S74: a tool that has not scanned since the last finished work is named', () => {
+    expect(judged(by('codeql', 0, 0), by('trivy', 0, 0, now - 3 * DAY))).toMatchObject({
+      outcome: 'unknown',
+      code: 'scan.older_than_work',
+      message: 'The scan by trivy is older than the last finished work of this stage.',
+    });
   });
 
   test('fewer findings never turn a pass into anything else', () => {
