@@ -143,6 +143,7 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'evidence.value_invalid': 'The value is not one of its kind.',
   'evidence.from_future': 'The observation claims to be from more than 60 seconds ahead.',
   'evidence.source_not_accepted': 'The word of this caller does not count for that kind.',
+  'report.unreadable': 'The document is none that can be counted, or part of it cannot; nothing of it is recorded.',
   'approval.unknown': 'The stage asks for no approval.',
   'approval.not_open': 'The request is not the open one, or has been decided.',
   'approval.already_asked': 'People have been asked; an agent does not ask them anew.',

@@ -9,6 +9,7 @@ import { completeTask } from './use-cases/complete-task.ts';
 import { createToken } from './use-cases/create-token.ts';
 import { decideApproval } from './use-cases/decide-approval.ts';
 import { diffConfig } from './use-cases/diff-config.ts';
+import { importEvidence } from './use-cases/import-evidence.ts';
 import { lintConfig } from './use-cases/lint-config.ts';
 import { listActivations } from './use-cases/list-activations.ts';
 import { eraseClient } from './use-cases/erase-client.ts';
@@ -70,6 +71,7 @@ export const catalogue: readonly AnyUseCase[] = [
   completeTask,
   failTask,
   recordEvidence,
+  importEvidence,
   showEvidence,
   listApprovals,
   decideApproval,

@@ -9,6 +9,7 @@ import type { CollectionStore } from './collecting/collection-store.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
+import type { ReadReport } from './reports.ts';
 import type { VerifyStore } from './verify.ts';
 
 /** What use-cases work with. */
@@ -27,6 +28,7 @@ export type Dependencies = {
   readonly evidenceKinds: EvidenceKinds;
   /** What collectors could not bring for the client when they last tried. */
   readonly uncollected: CollectionStore['uncollected'];
+  readonly readReport: ReadReport;
   readonly verification: VerifyStore;
   readonly erasure: ErasureStore;
   readonly clock: Clock;

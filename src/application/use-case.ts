@@ -29,6 +29,16 @@ export type HttpSurface = {
   readonly status?: 201;
   /** The Location of what was made, from the output. */
   readonly location?: (output: never) => string;
+  readonly document?: DocumentSurface;
+};
+
+/** A body that is a file as it stands, and not fields in JSON: the other fields come by the query. */
+export type DocumentSurface = {
+  /** The input field that holds its text. */
+  readonly field: string;
+  readonly most_bytes: number;
+  /** Media types that it may come as. */
+  readonly types: readonly string[];
 };
 
 export type CliSurface = {

@@ -27,7 +27,7 @@ export function askOver(connection: Connection, environment: Environment): Ask {
 async function askOnce(
   connection: Connection,
   { deadline }: Environment,
-  { method, path, query, body }: Request,
+  { method, path, query, body, document }: Request,
   key: string | undefined,
 ): Promise<Answered | Failure | Broken> {
   const { base, token, timeout_ms } = connection;
@@ -41,9 +41,11 @@ async function askOnce(
         'user-agent': `journey-cli/${packageJson.version}`,
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(document === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(document === undefined ? {} : { body: document }),
       // Following would turn a POST into a GET, and carry the token to where nobody sent it.
       redirect: 'manual',
       signal: deadline(timeout_ms),

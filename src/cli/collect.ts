@@ -44,7 +44,11 @@ async function itemsOf(environment: Environment, name: string, file: string): Pr
   }
 }
 
-async function textOf({ readFile, readInput }: Environment, file: string): Promise<string | Failure> {
+/** The text of a file; `-` is standard input. */
+export async function textOf(
+  { readFile, readInput }: Pick<Environment, 'readFile' | 'readInput'>,
+  file: string,
+): Promise<string | Failure> {
   if (file === '-') return readInput();
   try {
     return readFile(file) ?? wrongUsage(`There is no file ${file}.`);

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import type { Field } from '#application/input-fields.ts';
 import { askOver } from './ask.ts';
-import { collect } from './collect.ts';
+import { collect, textOf } from './collect.ts';
 import { connectionOf } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes, isFailure, wrongUsage, type Failure } from './failure.ts';
@@ -97,7 +97,7 @@ function drawingOn({ out, columns }: Environment, forPeople: boolean): Pick<Sess
 }
 
 async function inputOf(
-  { name, fields, collection }: Verb,
+  { name, fields, collection, document }: Verb,
   typed: Typed,
   environment: Environment,
 ): Promise<Input | Failure> {
@@ -108,6 +108,10 @@ async function inputOf(
       `${missing.map(({ flag }) => `--${flag}`).join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not given.`,
       `journey-cli help ${name} explains the flags.`,
     );
+  if (document !== undefined) {
+    const text = await textOf(environment, String(values[document]));
+    return isFailure(text) ? text : { ...values, [document]: text };
+  }
   if (!collection) return values;
   const file = typed['file'];
   return collect(environment, collection, values, typeof file === 'string' ? file : undefined);

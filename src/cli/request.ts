@@ -9,6 +9,8 @@ export type Request = {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body?: Input;
+  /** A file as it stands, in place of a body in JSON. */
+  readonly document?: string;
 };
 
 /** The request of a use-case: path parameters from the input, the rest as query or as JSON body. */
@@ -31,6 +33,14 @@ export function requestOf({ name, surface }: AnyUseCase, input: Input): Request 
     path.push(encodeURIComponent(value));
   }
   const rest = Object.entries(input).filter(([key, value]) => !inPath.has(key) && value !== undefined);
+  const { document } = surface.http;
+  if (document) {
+    const asQuery = rest
+      .filter(([key]) => key !== document.field)
+      .map(([key, value]) => [key, queryText(value)] as const);
+    const query = Object.fromEntries(asQuery);
+    return { method, path: path.join('/'), query, document: queryText(input[document.field] ?? '') };
+  }
   return method === 'POST'
     ? { method, path: path.join('/'), query: {}, body: Object.fromEntries(rest) }
     : { method, path: path.join('/'), query: Object.fromEntries(rest.map(([key, value]) => [key, queryText(value)])) };

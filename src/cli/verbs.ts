@@ -25,6 +25,8 @@ export type Verb = {
   readonly examples: readonly string[];
   readonly fields: readonly Field[];
   readonly collection: Collection | null;
+  /** The field that holds the text of a file, which is named on the command line. */
+  readonly document?: string;
   readonly writes: boolean;
   readonly localToken: LocalToken;
   /** Whose answer it is, so that it can be shown. */
@@ -48,6 +50,7 @@ function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase[
   const schema = schemaOf(useCase.input, 'input');
   const { fields, collection } = fieldsOf(schema);
   const paging = pagingOf(useCase, schema);
+  const document = useCase.surface.http?.document?.field;
   const writes = useCase.effect !== 'read';
   return {
     name: verb,
@@ -55,8 +58,12 @@ function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase[
     summary: useCase.summary,
     examples,
     // One `--limit` may take several pages: how long a page may be is no concern of whoever types it.
-    fields: paging ? fields.map((field) => (field.name === 'limit' ? withoutMost(field) : field)) : fields,
+    fields: fields.map((field) => {
+      if (field.name === document) return asFile(field);
+      return paging && field.name === 'limit' ? withoutMost(field) : field;
+    }),
     collection,
+    ...(document === undefined ? {} : { document }),
     writes,
     localToken: useCase.name === confirmOverride.name ? 'approver' : 'admin',
     useCase,
@@ -68,6 +75,12 @@ function verbOf(useCase: AnyUseCase, { verb, examples }: NonNullable<AnyUseCase[
     ...exitCodeOf(useCase),
   };
 }
+
+const asFile = (field: Field): Field => ({
+  ...field,
+  flag: 'file',
+  description: 'The file to send; - reads standard input.',
+});
 
 function withoutMost(field: Field): Field {
   const { max: _max, ...range } = field.range ?? { whole: true };

@@ -42,6 +42,7 @@ import { postgresSlackStore } from '#adapters/postgres/slack-store.ts';
 import { postgresTokenStore } from '#adapters/postgres/token-store.ts';
 import { postgresVerifyStore } from '#adapters/postgres/verify-store.ts';
 import { postgresWaitingRoom } from '#adapters/postgres/waiting-room.ts';
+import { readReport } from '#adapters/reports/read-report.ts';
 import { openSlackDoor, type SlackDoor } from '#bot/slack-door.ts';
 import { compilePlan } from '#settings/compile-plan.ts';
 import { configFilesOf } from '#settings/config-files.ts';
@@ -198,6 +199,7 @@ async function onStore(
     slack: async () => (slack ? slack.check() : null),
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
     uncollected: collections.uncollected,
+    readReport,
     verification: postgresVerifyStore(database),
     erasure: postgresErasureStore(database),
     clock,

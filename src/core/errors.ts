@@ -41,6 +41,7 @@ export const errorCatalogue = {
   'evidence.value_invalid': { status: 422, retryable: false },
   'evidence.from_future': { status: 422, retryable: false },
   'evidence.source_not_accepted': { status: 403, retryable: false },
+  'report.unreadable': { status: 422, retryable: false },
   'approval.unknown': { status: 404, retryable: false },
   'approval.not_open': { status: 409, retryable: false },
   'approval.already_asked': { status: 409, retryable: false },

@@ -4,6 +4,7 @@ import type { Execute } from '#application/execute.ts';
 import type { Ids, Logger } from '#application/ports.ts';
 import type { Authenticate } from '#application/tokens.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
+import { atMost } from './at-most.ts';
 import { principalOf } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import { idempotencyKey, inputOf } from './input.ts';
@@ -53,7 +54,10 @@ export function httpApp(options: HttpOptions): Hono<HttpEnv> {
     description ??= JSON.stringify(openApi(routes, version));
     return c.body(description, 200, { 'content-type': 'application/json' });
   });
-  for (const route of routes) app.on(route.method, route.path, (c) => answer(c, route, options, limits));
+  for (const route of routes) {
+    const handle = (c: Context<HttpEnv>) => answer(c, route, options, limits);
+    app.on(route.method, route.path, route.surface.document ? atMost(limits.documents, handle) : handle);
+  }
   app.notFound((c) => answerUnknown(c, app));
   app.onError((error, c) => answerThrown(c, error, logger));
   return app;

@@ -1,5 +1,6 @@
 import type { HonoRequest } from 'hono';
 import { isObject, type JsonObject } from '#core/json.ts';
+import type { DocumentSurface } from '#application/use-case.ts';
 import { accepted, declined, type Accepted } from './accepted.ts';
 import { shapeProblem } from './json-shape.ts';
 import type { HttpLimits } from './limits.ts';
@@ -8,13 +9,6 @@ const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 /** The JSON object that a request carries; an empty body is an empty object. */
 export async function jsonBody(request: HonoRequest, limits: HttpLimits): Promise<Accepted<JsonObject>> {
-  const encoding = request.header('content-encoding');
-  if (encoding !== undefined && encoding !== 'identity')
-    return declined(
-      'input.invalid',
-      `The body is encoded as ${shown(encoding)}.`,
-      'Send it without a Content-Encoding.',
-    );
   const bytes = await bodyBytes(request, limits.body_bytes);
   if (!bytes.ok) return bytes;
   if (bytes.value.byteLength === 0) return accepted({});
@@ -28,7 +22,32 @@ export async function jsonBody(request: HonoRequest, limits: HttpLimits): Promis
   return parsed(bytes.value, limits);
 }
 
+/** What is sent as a file, as text. A mark at its beginning that says how it is encoded is left out. */
+export async function documentText(
+  request: HonoRequest,
+  { most_bytes, types }: DocumentSurface,
+): Promise<Accepted<string>> {
+  const bytes = await bodyBytes(request, most_bytes);
+  if (!bytes.ok) return bytes;
+  if (bytes.value.byteLength === 0) return accepted('');
+  const type = request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === undefined || !types.includes(type))
+    return declined(
+      'input.invalid',
+      type === undefined ? 'The body has no Content-Type.' : `The body is of type ${shown(type)}.`,
+      `Send the file as it is, as one of ${types.join(', ')}.`,
+    );
+  return decoded(bytes.value);
+}
+
 async function bodyBytes(request: HonoRequest, limit: number): Promise<Accepted<Uint8Array>> {
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && encoding !== 'identity')
+    return declined(
+      'input.invalid',
+      `The body is encoded as ${shown(encoding)}.`,
+      'Send it without a Content-Encoding.',
+    );
   const declared = request.header('content-length');
   if (declared !== undefined && Number(declared) > limit) return tooLarge(limit);
   try {
@@ -61,13 +80,18 @@ async function streamed(body: ReadableStream<Uint8Array>, limit: number): Promis
 const tooLarge = (limit: number): Accepted<never> =>
   declined('input.too_large', `The body is larger than ${limit} bytes.`, 'Send less at a time.');
 
-function parsed(bytes: Uint8Array, limits: HttpLimits): Accepted<JsonObject> {
-  let text: string;
+function decoded(bytes: Uint8Array): Accepted<string> {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return accepted(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    return declined('input.invalid', 'The body is not UTF-8.', 'Send JSON in UTF-8.');
+    return declined('input.invalid', 'The body is not UTF-8.', 'Send it in UTF-8.');
   }
+}
+
+function parsed(bytes: Uint8Array, limits: HttpLimits): Accepted<JsonObject> {
+  const read = decoded(bytes);
+  if (!read.ok) return read;
+  const { value: text } = read;
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,7 +1,8 @@
 import type { HonoRequest } from 'hono';
 import { accepted, declined, type Accepted } from './accepted.ts';
-import { jsonBody } from './body.ts';
 import { FORBIDDEN_KEYS } from '#application/fields.ts';
+import type { DocumentSurface } from '#application/use-case.ts';
+import { documentText, jsonBody } from './body.ts';
 import type { HttpLimits } from './limits.ts';
 import type { Route } from './routes.ts';
 
@@ -25,7 +26,7 @@ export function idempotencyKey(request: HonoRequest, { method }: Route): Accepte
 export async function inputOf(request: HonoRequest, route: Route, limits: HttpLimits): Promise<Accepted<Fields>> {
   if (request.url.includes('%00'))
     return declined('input.invalid', 'The address holds U+0000, which cannot be stored.');
-  const fields = route.method === 'POST' ? await bodyFields(request, limits) : queryFields(request, route);
+  const fields = await fieldsOf(request, route, limits);
   if (!fields.ok) return fields;
   const input = { ...fields.value };
   for (const name of route.params) {
@@ -33,12 +34,31 @@ export async function inputOf(request: HonoRequest, route: Route, limits: HttpLi
     if (Object.hasOwn(input, name) && input[name] !== value)
       return declined(
         'input.invalid',
-        `${name}: the path says ${JSON.stringify(value)}, the ${route.method === 'POST' ? 'body' : 'query'} something else.`,
+        `${name}: the path says ${JSON.stringify(value)}, the ${route.method === 'POST' && !route.surface.document ? 'body' : 'query'} something else.`,
         `Leave ${name} to the path.`,
       );
     input[name] = value;
   }
   return accepted(input);
+}
+
+async function fieldsOf(request: HonoRequest, route: Route, limits: HttpLimits): Promise<Accepted<Fields>> {
+  const { document } = route.surface;
+  if (document) return documentFields(request, route, document);
+  return route.method === 'POST' ? bodyFields(request, limits) : bodilessFields(request, route);
+}
+
+async function documentFields(
+  request: HonoRequest,
+  route: Route,
+  document: DocumentSurface,
+): Promise<Accepted<Fields>> {
+  const fields = queryFields(request, route);
+  if (!fields.ok) return fields;
+  if (Object.hasOwn(fields.value, document.field))
+    return declined('input.invalid', `${document.field}: given in the query.`, 'Send it as the body.');
+  const text = await documentText(request, document);
+  return text.ok ? accepted({ ...fields.value, [document.field]: text.value }) : text;
 }
 
 async function bodyFields(request: HonoRequest, limits: HttpLimits): Promise<Accepted<Fields>> {
@@ -52,10 +72,14 @@ async function bodyFields(request: HonoRequest, limits: HttpLimits): Promise<Acc
 const booleanOr = (text: string | undefined): string | boolean | undefined =>
   text === 'true' ? true : text === 'false' ? false : text;
 
-function queryFields(request: HonoRequest, { method, lists, fields: known }: Route): Accepted<Fields> {
+function bodilessFields(request: HonoRequest, route: Route): Accepted<Fields> {
   const length = request.header('content-length');
   if ((length !== undefined && length !== '0') || request.header('transfer-encoding') !== undefined)
-    return declined('input.invalid', `A ${method} takes no body.`, 'Put the fields into the query.');
+    return declined('input.invalid', `A ${route.method} takes no body.`, 'Put the fields into the query.');
+  return queryFields(request, route);
+}
+
+function queryFields(request: HonoRequest, { lists, fields: known }: Route): Accepted<Fields> {
   const query = queryOf(request);
   const fields: Fields = {};
   for (const name of new Set(query.keys())) {

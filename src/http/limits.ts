@@ -4,6 +4,8 @@ export type HttpLimits = {
   readonly json_depth: number;
   /** Keys of all objects of a body together. */
   readonly json_keys: number;
+  /** Documents that are read at the same time, on each route that takes them. */
+  readonly documents: number;
 };
 
-export const defaultHttpLimits: HttpLimits = { body_bytes: 262_144, json_depth: 20, json_keys: 5_000 };
+export const defaultHttpLimits: HttpLimits = { body_bytes: 262_144, json_depth: 20, json_keys: 5_000, documents: 8 };

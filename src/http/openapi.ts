@@ -81,11 +81,11 @@ function operation(route: Route, refer: (name: string, schema: z.ZodType) => Nod
   };
 }
 
-function parameters({ method, params, fields, required, lists }: Route): readonly Node[] {
+function parameters({ method, params, fields, required, lists, surface: { document } }: Route): readonly Node[] {
   const inPath = params.map((name) => ({ name, in: 'path', required: true, ...described(fields[name]) }));
-  if (method === 'POST') return [...inPath, idempotencyHeader];
+  if (method === 'POST' && !document) return [...inPath, idempotencyHeader];
   const inQuery = Object.keys(fields)
-    .filter((name) => !params.includes(name))
+    .filter((name) => !params.includes(name) && name !== document?.field)
     .map((name) => ({
       name,
       in: 'query',
@@ -93,7 +93,7 @@ function parameters({ method, params, fields, required, lists }: Route): readonl
       ...(lists.has(name) ? { style: 'form', explode: false } : {}),
       ...described(fields[name]),
     }));
-  return [...inPath, ...inQuery, ...(method === 'DELETE' ? [idempotencyHeader] : [])];
+  return [...inPath, ...inQuery, ...(method === 'GET' ? [] : [idempotencyHeader])];
 }
 
 function described(schema: JsonSchema | undefined): Node {
@@ -101,7 +101,18 @@ function described(schema: JsonSchema | undefined): Node {
   return { ...(description === undefined ? {} : { description }), schema: rest };
 }
 
-function requestBody({ params, fields, required }: Route): Node {
+function requestBody({ params, fields, required, surface: { document } }: Route): Node {
+  if (document) {
+    const { description, ...schema } = fields[document.field] ?? {};
+    const content = Object.fromEntries(document.types.map((type) => [type, { schema }]));
+    return {
+      requestBody: {
+        required: true,
+        description: `${description ?? ''} At most ${document.most_bytes} bytes.`,
+        content,
+      },
+    };
+  }
   const names = Object.keys(fields).filter((name) => !params.includes(name));
   if (names.length === 0) return {};
   const needed = names.filter((name) => required.includes(name));

@@ -5,6 +5,7 @@ import { checkConfig } from '#application/use-cases/check-config.ts';
 import { checkSlack } from '#application/use-cases/check-slack.ts';
 import { createToken } from '#application/use-cases/create-token.ts';
 import { diffConfig } from '#application/use-cases/diff-config.ts';
+import { importEvidence } from '#application/use-cases/import-evidence.ts';
 import { lintConfig } from '#application/use-cases/lint-config.ts';
 import { explainJourney } from '#application/use-cases/explain-journey.ts';
 import { listApprovals } from '#application/use-cases/list-approvals.ts';
@@ -26,6 +27,7 @@ import * as answers from './answers.ts';
 import { clean } from './clean.ts';
 import * as config from './config.ts';
 import { deliveryLines, deliveriesLines } from './deliveries.ts';
+import { importedLines } from './evidence.ts';
 import { journeyLines } from './journey.ts';
 import type { Paper } from './paper.ts';
 import { peopleLines, slackLines } from './slack.ts';
@@ -56,6 +58,7 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(showWork, answers.workLines),
   by(showTaskLog, answers.logLines),
   by(recordEvidence, answers.recordedLines),
+  by(importEvidence, importedLines),
   by(showEvidence, answers.evidenceLines),
   by(listApprovals, answers.approvalsLines),
   by(checkAgents, answers.agentLines),

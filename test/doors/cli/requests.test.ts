@@ -214,6 +214,11 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     ],
     'POST /api/v1/journeys/c/evidence {"observations":[{"kind":"search_quality","value":{"precision":0.86},"observed_at":"2026-02-01T09:00:00Z","source":"eval"}]}',
   ],
+  [
+    'evidence import sends a file as it is, and the rest beside it',
+    ['evidence', 'import', '--client-id=c', '--file=-', '--report-format=sarif', '--category=front end'],
+    'POST /api/v1/journeys/c/evidence/import?report_format=sarif&category=front+end',
+  ],
   ['evidence list', ['evidence', 'list', '--client-id=c', '--limit=5'], 'GET /api/v1/journeys/c/evidence?limit=5'],
   ['approvals lists what is open', ['approvals'], 'GET /api/v1/approvals'],
   ['request-approval asks again', ['request-approval', '--client-id=c'], 'POST /api/v1/journeys/c/approval-request {}'],
