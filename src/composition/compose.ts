@@ -52,6 +52,7 @@ import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { keepFirstTokens } from './first-tokens.ts';
+import { issueTrackers } from './issue-trackers.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
 import { schedule } from './schedule.ts';
 import { migrateStore, openStore } from './store.ts';
@@ -213,7 +214,12 @@ async function onStore(
   const asking = { load, plans, breakers, clock, ids, logger };
   const collected = settings.enabled
     ? [
-        ...collectAgain([...collectors, ...collectorsOf(settings)], { ...asking, store: collections, execute, meter }),
+        ...collectAgain([...collectors, ...collectorsOf(settings), ...issueTrackers(settings, clock)], {
+          ...asking,
+          store: collections,
+          execute,
+          meter,
+        }),
         ...publishAgain(placesOf(settings, ids), { ...asking, store: postgresPublicationStore(database) }),
       ]
     : [];

@@ -1,6 +1,8 @@
-import { boundsOf, refreshOf, type CollectorBounds, type CollectorsFile } from './collectors-file.ts';
+import { boundsOf, refreshOf, type CollectorBounds } from './collector-bounds.ts';
+import type { CollectorsFile } from './collectors-file.ts';
 import { gleanProblems, type GleanSettings } from './glean.ts';
 import { shown, type Problem } from './problem.ts';
+import type { TrackerSettings } from './trackers.ts';
 import type { Values } from './values.ts';
 
 export type PrometheusSettings = CollectorBounds & {
@@ -15,6 +17,8 @@ export type CollectorsSettings = {
   readonly prometheus: PrometheusSettings | null;
   /** Null: Glean is not asked. */
   readonly glean: GleanSettings | null;
+  /** Null: nobody is asked for bugs. */
+  readonly tracker: TrackerSettings | null;
 };
 
 export function prometheusOf(
@@ -36,6 +40,9 @@ export function prometheusOf(
 export const collectorProblems = (value: Values): readonly Problem[] => [
   ...credentialsIn(value, 'PROMETHEUS_URL', 'PROMETHEUS_TOKEN'),
   ...credentialsIn(value, 'GLEAN_API_ENDPOINT', 'GLEAN_SERVICE_ACCOUNT'),
+  ...credentialsIn(value, 'GITHUB_API_URL', 'GITHUB_TOKEN'),
+  ...credentialsIn(value, 'JIRA_URL', 'JIRA_API_TOKEN'),
+  ...credentialsIn(value, 'LINEAR_API_URL', 'LINEAR_API_KEY'),
   ...gleanProblems(value),
 ];
 

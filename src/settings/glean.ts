@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { HOUR, SECOND } from '#core/time.ts';
-import { boundsOf, refreshOf, type CollectorBounds, type CollectorsFile } from './collectors-file.ts';
+import { boundsOf, refreshOf, type CollectorBounds } from './collector-bounds.ts';
+import type { CollectorsFile } from './collectors-file.ts';
 import { finding, type Finding } from './findings.ts';
 import { goldenSetProblems } from './golden-sets.ts';
 import type { Problem } from './problem.ts';

@@ -14,6 +14,7 @@ import { readFiles, type FilesRead } from './read-files.ts';
 import { readVariables, type VariablesRead } from './read-variables.ts';
 import type { AgentsConfig, LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
 import { slackOf, slackProblems } from './slack.ts';
+import { trackerOf, trackerProblems } from './trackers.ts';
 import { valuesOf, type Values } from './values.ts';
 
 export type SettingsSource = {
@@ -50,7 +51,10 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
   ];
   if (problems.length > 0 || !read.files) throw settingsError(problems);
   const { collectors, orchestrator } = read.files;
-  const unfit = gleanFileProblems(collectors, orchestrator.orchestrator.features, value, dir);
+  const unfit = [
+    ...gleanFileProblems(collectors, orchestrator.orchestrator.features, value, dir),
+    ...trackerProblems(collectors, value),
+  ];
   if (unfit.length > 0) throw settingsError(unfit);
   return assembled(read.files, read, said, dir, texts);
 }
@@ -93,6 +97,7 @@ function assembled(
     collectors: {
       prometheus: prometheusOf(files.collectors, value),
       glean: gleanOf(files.collectors, orchestrator.features, value, configDir),
+      tracker: trackerOf(files.collectors, value),
     },
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),

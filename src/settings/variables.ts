@@ -1,4 +1,5 @@
 import { collectorVariables } from './collector-variables.ts';
+import { trackerVariables } from './tracker-variables.ts';
 import { later, port, secret, variable, type Step, type Variable } from './variable.ts';
 
 export type { Step, Variable } from './variable.ts';
@@ -341,6 +342,7 @@ const reserved: readonly Variable[] = [
 export const variables: readonly Variable[] = [
   ...server,
   ...collectorVariables,
+  ...trackerVariables,
   ...slack,
   ...stages,
   ...cli,

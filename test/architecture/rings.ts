@@ -101,6 +101,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
     'src/validators/',
     'src/settings/',
     'src/adapters/reports/',
+    'src/adapters/trackers/',
     'src/http/',
     'src/cli/',
     'bot/',

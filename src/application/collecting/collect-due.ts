@@ -8,7 +8,7 @@ import type { Meter } from '../meter.ts';
 import type { Clock, Ids, Logger, Plans } from '../ports.ts';
 import { callWithin, type CallOutcome } from './call.ts';
 import type { ClaimedCollection, CollectionStore, Need, SettledCollection } from './collection-store.ts';
-import { breakerKey, type Collector, type Collected, type Wanted } from './collector.ts';
+import { breakerKey, originOf, type Collector, type Collected, type Wanted } from './collector.ts';
 import { criteriaFor, needsOf } from './needs.ts';
 import { pace } from './pace.ts';
 import type { RecordCollected } from './record-collected.ts';
@@ -118,6 +118,7 @@ export function collecting(collector: Collector, parts: CollectingParts): Collec
       inputs: journey.inputs,
       metadata: journey.metadata,
       outputs: Object.assign({}, ...journey.units.map(outputsOf)) as Wanted['outputs'],
+      known: (journey.evidence[kind] ?? []).filter(({ origin }) => origin === originOf(name)),
     };
   }
 

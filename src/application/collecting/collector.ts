@@ -42,6 +42,8 @@ export type Wanted = {
   readonly metadata: JsonObject;
   /** What the tasks of this stage have put out so far, by name, as judges see it. */
   readonly outputs: JsonObject;
+  /** What this collector has brought of the kind before: of each subject the newest. */
+  readonly known: readonly { readonly subject: string; readonly value: Json }[];
 };
 
 export type Collected = {

@@ -15,5 +15,6 @@ export const wantedOf = (kind: string, parameters: JsonObject = {}, more: Partia
   inputs: {},
   metadata: {},
   outputs: {},
+  known: [],
   ...more,
 });
