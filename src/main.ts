@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { JourneyError } from '#core/errors.ts';
 import { SECOND } from '#core/time.ts';
+import { buildText } from '#application/build.ts';
 import { pinoLogger } from '#adapters/logger.ts';
 import { sleep, systemClock } from '#adapters/clock.ts';
 import { serve } from '#http/serve.ts';
@@ -9,6 +9,7 @@ import { findingText } from '#settings/findings.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { compose } from './composition/compose.ts';
 import { openDoors } from './composition/doors.ts';
+import { productBuild } from './composition/product-build.ts';
 
 /** How long requests that are under way may take to finish once we are told to stop. */
 const DRAIN_MS = 10 * SECOND;
@@ -19,11 +20,12 @@ async function main(): Promise<void> {
   for (const found of settings.findings)
     logger[found.level === 'info' ? 'info' : 'warn'](findingText(found), { finding: found.code });
 
+  const build = productBuild();
   const orchestrator = await compose(settings, { logger });
   const opened = await openDoors(orchestrator, settings, {
     logger,
     now: systemClock().machine,
-    version: productVersion(),
+    ...build,
   });
   const server = await serve({ app: opened.app, ...settings.http, logger, sleep }).catch(async (error: unknown) => {
     await opened.close();
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
     throw error;
   });
   logger.info(`Listening on ${server.url}`, {
+    build: buildText(build),
     mode: settings.enabled ? 'enabled' : 'disabled',
     store: settings.store.kind,
     ...(settings.store.kind === 'embedded' ? { data_dir: settings.store.dataDir } : { host: settings.store.host }),
@@ -51,11 +54,6 @@ async function main(): Promise<void> {
   await server.close(DRAIN_MS);
   await orchestrator.stop();
   logger.info('Stopped.');
-}
-
-function productVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 main().catch((error: unknown) => {

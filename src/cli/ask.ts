@@ -1,4 +1,4 @@
-import packageJson from '../../package.json' with { type: 'json' };
+import { ownBuild } from './version.ts';
 import type { Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { isFailure, type Failure } from './failure.ts';
@@ -38,7 +38,7 @@ async function askOnce(
       method,
       headers: {
         accept: 'application/json, application/problem+json',
-        'user-agent': `journey-cli/${packageJson.version}`,
+        'user-agent': `journey-cli/${ownBuild.version}`,
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(document === undefined ? {} : { 'content-type': 'application/octet-stream' }),

@@ -1,8 +1,9 @@
 import { Command, Help, Option } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
+import { buildText } from '#application/build.ts';
 import type { Environment } from './environment.ts';
 import type { Field } from '#application/input-fields.ts';
 import { commonOptions, fileOption, keyOption, optionOf } from './options.ts';
+import { ownBuild } from './version.ts';
 import type { Verb } from './verbs.ts';
 
 /** What was typed after a verb, by the names of commander. */
@@ -20,7 +21,7 @@ export function programOf(
 ): Command {
   const program = new Command(NAME)
     .description('Starts, watches and decides on the journeys of clients, through the orchestrator’s API.')
-    .version(packageJson.version, '-V, --version', 'Print the version.')
+    .version(buildText(ownBuild), '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Explain, and do nothing.')
     .exitOverride()
     .enablePositionalOptions()

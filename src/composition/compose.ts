@@ -55,6 +55,7 @@ import { keepFirstTokens } from './first-tokens.ts';
 import { issueTrackers } from './issue-trackers.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
 import { schedule } from './schedule.ts';
+import { productBuild } from './product-build.ts';
 import { migrateStore, openStore } from './store.ts';
 
 export type Orchestrator = {
@@ -118,6 +119,7 @@ async function onStore(
   const meter = prometheusMeter({
     figures: () => readFigures(database, clock.journey()),
     planOf: plans.get,
+    build: productBuild(),
     alerts,
     clock,
     logger,

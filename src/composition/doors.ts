@@ -12,6 +12,8 @@ export type DoorsOptions = {
   /** Milliseconds from any start, for the access log. */
   readonly now: () => number;
   readonly version: string;
+  /** The sources that it was made from, where they are known. */
+  readonly commit?: string | null;
   /** What MCP offers besides the catalogue. */
   readonly more?: McpOptions['more'];
 };
@@ -26,9 +28,20 @@ export type Doors = {
 export async function openDoors(
   { execute, authenticate, readiness, metrics, journeyVersions, sharedSecret, clock, slack }: Orchestrator,
   { http, mcp, store }: Settings,
-  { logger, now, version, more }: DoorsOptions,
+  { logger, now, version, commit = null, more }: DoorsOptions,
 ): Promise<Doors> {
-  const app = httpApp({ execute, authenticate, catalogue, readiness, metrics, ids: cryptoIds, logger, now, version });
+  const app = httpApp({
+    execute,
+    authenticate,
+    catalogue,
+    readiness,
+    metrics,
+    ids: cryptoIds,
+    logger,
+    now,
+    version,
+    commit,
+  });
   const { app: mcpDoor, close } = mcpApp({
     execute,
     catalogue,

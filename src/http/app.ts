@@ -30,6 +30,7 @@ export type HttpOptions = {
   /** Milliseconds from any start, for the access log. */
   readonly now: () => number;
   readonly version: string;
+  readonly commit?: string | null;
   readonly limits?: Partial<HttpLimits>;
 };
 
@@ -38,13 +39,13 @@ export type HttpOptions = {
  * same port is mounted on the app that it returns, and shares its request ids, headers, access log and 404s.
  */
 export function httpApp(options: HttpOptions): Hono<HttpEnv> {
-  const { catalogue, readiness, metrics, logger, version } = options;
+  const { catalogue, readiness, metrics, logger, version, commit = null } = options;
   const limits = { ...defaultHttpLimits, ...options.limits };
   const routes = routesOf(catalogue);
   const app = new Hono<HttpEnv>();
 
   app.use('*', observe(options));
-  addProbes(app, readiness, logger);
+  addProbes(app, { version, commit }, readiness, logger);
   app.get('/metrics', async (c) => {
     const { text, contentType } = await metrics();
     return c.body(text, 200, { 'content-type': contentType });

@@ -191,14 +191,22 @@ const probePaths = {
     get: {
       operationId: 'health',
       tags: ['probes'],
-      summary: 'Whether the process answers; asks nobody else.',
+      summary: 'Whether the process answers, and which version it is; asks nobody else.',
       security: [],
       responses: {
         200: {
           description: 'It does.',
           content: {
             'application/json': {
-              schema: { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'] },
+              schema: {
+                type: 'object',
+                properties: {
+                  status: { const: 'ok' },
+                  version: { type: 'string' },
+                  commit: { type: ['string', 'null'], description: 'What it was built from, where that is known.' },
+                },
+                required: ['status', 'version', 'commit'],
+              },
             },
           },
         },

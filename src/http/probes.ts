@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { Build } from '#application/build.ts';
 import type { Logger } from '#application/ports.ts';
 import type { HttpEnv } from './env.ts';
 
@@ -11,8 +12,13 @@ export type Readiness = {
   readonly checks: Readonly<Record<string, string>>;
 };
 
-/** /health says that the process answers and asks nobody; /ready says whether it can do its work. */
-export function addProbes(app: Hono<HttpEnv>, readiness: () => Promise<Readiness>, logger: Logger): void {
+/** /health says that the process answers, which version it is, and asks nobody; /ready says whether it can do its work. */
+export function addProbes(
+  app: Hono<HttpEnv>,
+  { version, commit }: Build,
+  readiness: () => Promise<Readiness>,
+  logger: Logger,
+): void {
   // Nobody needs a token to ask, so that many who ask at once must not become many questions to the database.
   let asking: Promise<Readiness> | undefined;
   const ask = (): Promise<Readiness> =>
@@ -25,7 +31,7 @@ export function addProbes(app: Hono<HttpEnv>, readiness: () => Promise<Readiness
         asking = undefined;
       }));
 
-  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/health', (c) => c.json({ status: 'ok', version, commit }));
   app.get('/ready', async (c) => {
     const { ready, degraded = false, mode, checks } = await ask();
     if (!ready) c.header('retry-after', '2');

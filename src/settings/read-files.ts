@@ -78,7 +78,10 @@ function readTrees(texts: ConfigTexts): { readonly trees: Map<string, Tree>; rea
     if (!seen) continue;
     if (seen.state === 'missing') {
       if (!optionalFiles.includes(name))
-        problem(seen.path, 'there is no such file; JOURNEY_CONFIG_DIR names the folder');
+        problem(
+          seen.path,
+          'there is no such file; JOURNEY_CONFIG_DIR names the folder (an installed package has one to begin with: journey-orchestrator init)',
+        );
     } else if (seen.state === 'bad') problem(seen.path, seen.why);
     else {
       const parsed = parseYaml(seen.path, seen.text);

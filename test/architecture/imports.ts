@@ -84,8 +84,9 @@ export function resolve(from: string, specifier: string): Target {
 
 function aliased(specifier: string): string {
   for (const [alias, path] of Object.entries(manifest.imports)) {
-    const prefix = alias.replace(/\*$/, '');
-    if (specifier.startsWith(prefix)) return posix.normalize(path.replace('*', specifier.slice(prefix.length)));
+    const [before = '', after = ''] = alias.split('*');
+    if (specifier.startsWith(before) && specifier.endsWith(after))
+      return posix.normalize(path.replace('*', specifier.slice(before.length, specifier.length - after.length)));
   }
   return specifier;
 }

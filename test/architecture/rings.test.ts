@@ -3,7 +3,7 @@ import { dependencies, importsOf, resolve } from './imports.ts';
 import { owners, ringOf, strayImports } from './rings.ts';
 import { sourcesIn } from './source.ts';
 
-const sources = ['src', 'bot', 'mcp', 'examples'].flatMap((folder) => sourcesIn(folder, '.ts'));
+const sources = ['bin', 'src', 'bot', 'mcp', 'examples'].flatMap((folder) => sourcesIn(folder, '.ts'));
 
 describe('who may import whom', () => {
   test('every file keeps to its ring', () => {
@@ -71,6 +71,7 @@ describe('the rule sees what it forbids', () => {
     ['src/http/x.ts', `import { x } from './no-such-file.ts';`, 'there is no src/http/no-such-file.ts'],
     ['src/http/x.ts', `const name = 'pg'; await import(name);`, 'nobody owns (computed)'],
     ['examples/agents/x.ts', `import { HOUR } from '#core/time.ts';`, 'example agents may not import'],
+    ['src/composition/x.ts', `import '../main.ts';`, 'nobody but its own program'],
     ['src/odd/x.ts', `export {};`, 'belongs to no ring'],
   ];
 

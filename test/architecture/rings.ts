@@ -66,6 +66,13 @@ export const rings: readonly Ring[] = [
     mayName: [],
     node: true,
   },
+  {
+    name: 'programs of the package',
+    holds: ['bin/'],
+    may: ['bin/', 'src/main.ts', 'src/cli/journey-cli.ts'],
+    mayName: [],
+    node: true,
+  },
   // An agent is a program of somebody else's: it must show what others can do with the protocol alone.
   { name: 'example agents', holds: ['examples/agents/'], may: ['examples/agents/'], mayName: [], node: true },
   {
@@ -151,7 +158,8 @@ const isValidator = (file: string): boolean => file.endsWith('.validator.ts');
 
 function strayFile(from: string, { may, mayName }: Ring, typeOnly: boolean, path: string): string | undefined {
   if (!existsSync(join(top, path))) return `: there is no ${path}.`;
-  if (path === 'src/main.ts' && from !== path) return ': nobody imports the process itself.';
+  if (path === 'src/main.ts' && from !== path && !from.startsWith('bin/'))
+    return ': nobody but its own program imports the process itself.';
   if (isValidator(from) && isValidator(path)) return ': a validator stands alone.';
   if (covers(may, path)) return undefined;
   if (!covers(mayName, path)) return '.';

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Build } from '#application/build.ts';
 import { DAY, HOUR } from '#core/time.ts';
 
 const SECONDS = 1_000;
@@ -139,3 +140,13 @@ export function gauged(registry: Registry, refresh: () => Promise<void>) {
   };
 }
 export type Gauged = ReturnType<typeof gauged>;
+
+/** Always 1: what it says stands in its labels, so that a graph can show when which version came. */
+export function showBuild(registry: Registry, { version, commit }: Build): void {
+  new Gauge({
+    name: 'journey_build_info',
+    help: 'Which version of the product this process is, and from which commit where that is known.',
+    labelNames: ['version', 'commit'],
+    registers: [registry],
+  }).set({ version, commit: commit ?? 'unknown' }, 1);
+}

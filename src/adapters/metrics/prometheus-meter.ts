@@ -2,10 +2,11 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Plan } from '#core/plan.ts';
 import { SECOND, type Instant } from '#core/time.ts';
 import type { Alert } from '#application/alerts.ts';
+import type { Build } from '#application/build.ts';
 import type { Figures, Meter } from '#application/meter.ts';
 import type { Clock, Logger } from '#application/ports.ts';
 import { countRecording } from './count-recordings.ts';
-import { counted, gauged, type Gauged } from './instruments.ts';
+import { counted, gauged, showBuild, type Gauged } from './instruments.ts';
 
 export type PrometheusMeter = Meter & {
   /** The exposition that Prometheus scrapes. */
@@ -15,6 +16,7 @@ export type PrometheusMeter = Meter & {
 export type MeterOptions = {
   readonly figures: () => Promise<Figures>;
   readonly planOf: (hash: string) => Plan;
+  readonly build: Build;
   /** Every alert that there is. */
   readonly alerts: readonly Alert[];
   readonly clock: Pick<Clock, 'journey' | 'machine'>;
@@ -24,10 +26,11 @@ export type MeterOptions = {
 /** However often somebody scrapes, the store is asked this often at most. */
 const FIGURES_KEPT_MS = 5 * SECOND;
 
-export function prometheusMeter({ figures, planOf, alerts, clock, logger }: MeterOptions): PrometheusMeter {
+export function prometheusMeter({ figures, planOf, build, alerts, clock, logger }: MeterOptions): PrometheusMeter {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counts = counted(registry);
+  showBuild(registry, build);
   // Series that exist from the start read zero; one that appears with its first alert has no increase to be seen.
   for (const alert of alerts) counts.alerts.inc({ alert }, 0);
   let askedAt = Number.NEGATIVE_INFINITY;

@@ -83,10 +83,12 @@ test('a long answer reaches a pipe whole, and a reader that leaves early is no f
 
 test('S138: journey-cli is a bin of the package, which a shell runs by its name alone', async () => {
   const { bin, version } = packageJson;
-  expect(fileURLToPath(new URL(`../../../${bin['journey-cli']}`, import.meta.url))).toBe(program);
+  // What `npm pack` makes of this file (test/deploy/package.test.ts runs that).
+  expect(bin['journey-cli']).toBe('dist/bin/journey-cli.js');
+  const named = fileURLToPath(new URL('../../../bin/journey-cli.ts', import.meta.url));
   // Node 24 is the one that npm has installed, as for every npm script.
   const PATH = `${fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url))}:${process.env['PATH']}`;
-  const child = spawn(program, ['--version'], { env: { PATH }, stdio: 'pipe', timeout: 120_000 });
+  const child = spawn(named, ['--version'], { env: { PATH }, stdio: 'pipe', timeout: 120_000 });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
   const [code] = (await once(child, 'close')) as [number | null];
