@@ -2,6 +2,7 @@ import { Command, Help, Option } from 'commander';
 import { buildText } from '#application/build.ts';
 import type { Environment } from './environment.ts';
 import type { Field } from '#application/input-fields.ts';
+import { addCompletion } from './completion/completion.ts';
 import { commonOptions, fileOption, keyOption, optionOf } from './options.ts';
 import { ownBuild } from './version.ts';
 import type { Verb } from './verbs.ts';
@@ -40,6 +41,7 @@ export function programOf(
   for (const option of commonOptions()) program.addOption(option);
   for (const verb of verbs) addVerb(program, verb, run);
   addMcp(program, relay);
+  addCompletion(program, verbs, environment.out);
   program
     .command('help')
     .argument('[verb...]', 'The verb to explain.')
