@@ -1,6 +1,7 @@
 import { activateConfig } from './use-cases/activate-config.ts';
 import { checkAgents } from './use-cases/check-agents.ts';
 import { checkConfig } from './use-cases/check-config.ts';
+import { checkServer } from './use-cases/check-server.ts';
 import { checkSlack } from './use-cases/check-slack.ts';
 import { claimTask } from './use-cases/claim-task.ts';
 import { completeJourney } from './use-cases/complete-journey.ts';
@@ -94,6 +95,7 @@ export const catalogue: readonly AnyUseCase[] = [
   revokeToken,
   eraseClient,
   verifyStore,
+  checkServer,
   mapPerson,
   listPeople,
   unmapPerson,

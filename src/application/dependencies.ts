@@ -6,6 +6,7 @@ import type { Configuration } from './configuration.ts';
 import type { Breakers } from './breakers.ts';
 import type { ClaimRoom } from './claims.ts';
 import type { CollectionStore } from './collecting/collection-store.ts';
+import type { Doctor } from './doctor.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
@@ -25,6 +26,7 @@ export type Dependencies = {
   readonly tokens: TokenStore;
   readonly people: PeopleStore;
   readonly slack: SlackProbe;
+  readonly doctor: Doctor;
   readonly evidenceKinds: EvidenceKinds;
   /** What collectors could not bring for the client when they last tried. */
   readonly uncollected: CollectionStore['uncollected'];

@@ -66,6 +66,7 @@ async function runVerb(verb: Verb, typed: Typed, environment: Environment): Prom
   const answered = await verb.run(
     {
       ask: askOver(connection, environment),
+      connection,
       key: typeof typed['idempotencyKey'] === 'string' ? typed['idempotencyKey'] : environment.newKey(),
       paper,
       readFile: environment.readFile,

@@ -1,10 +1,13 @@
 import type { Ask } from './ask.ts';
+import type { Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
 import type { Paper } from './render/paper.ts';
 
 /** What a verb has at hand while it runs. */
 export type Session = {
   readonly ask: Ask;
+  /** Where the server is, and where the token came from. */
+  readonly connection: Pick<Connection, 'base' | 'token' | 'tokenFrom'>;
   /** The idempotency key of the write. */
   readonly key: string;
   readonly paper: Paper;

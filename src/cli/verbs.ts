@@ -9,6 +9,7 @@ import type { Answered } from './ask.ts';
 import { configCheckVerb } from './config-check.ts';
 import type { LocalToken } from './connection.ts';
 import { decisionVerbs } from './decide.ts';
+import { doctorVerb } from './doctor.ts';
 import { exitCodes, isFailure, type Failure } from './failure.ts';
 import { fieldsOf, schemaOf, type Collection, type Field } from '#application/input-fields.ts';
 import { askPages, pagingOf } from './pages.ts';
@@ -43,6 +44,7 @@ export const verbs = (useCases: readonly AnyUseCase[] = catalogue): readonly Ver
   ),
   ...decisionVerbs,
   configCheckVerb,
+  doctorVerb,
   watchVerb,
 ];
 
@@ -101,6 +103,7 @@ const titles: Readonly<Record<string, string>> = {
   token: 'Tokens',
   client: 'Store',
   store: 'Store',
+  server: 'Server',
 };
 
 /** Verbs are grouped by what their use-case is about: `token.create` stands under Tokens. */

@@ -5,6 +5,7 @@ import { openBreakers } from '#application/breakers.ts';
 import type { Collector } from '#application/collecting/collector.ts';
 import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
 import { alerts, alertsTo } from '#application/alerts.ts';
+import { doctorOf } from '#application/doctor.ts';
 import { openEngine } from '#application/engine.ts';
 import { catalogue } from '#application/catalogue.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
@@ -55,6 +56,7 @@ import { keepFirstTokens } from './first-tokens.ts';
 import { issueTrackers } from './issue-trackers.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
 import { schedule } from './schedule.ts';
+import { probesOf } from './probes.ts';
 import { productBuild } from './product-build.ts';
 import { migrateStore, openStore } from './store.ts';
 
@@ -116,10 +118,11 @@ async function onStore(
   const replica = `${hostname()}:${pid}`;
   const configs = postgresConfigStore(database);
   const plans = plansOf({ ...configs, compile: (stored) => compilePlan(readDocument(stored)) });
+  const build = productBuild();
   const meter = prometheusMeter({
     figures: () => readFigures(database, clock.journey()),
     planOf: plans.get,
-    build: productBuild(),
+    build,
     alerts,
     clock,
     logger,
@@ -188,6 +191,8 @@ async function onStore(
   const tokens = postgresTokenStore(database);
   const collections = postgresCollectionStore(database);
   await keepFirstTokens(settings, { tokens, clock, ids });
+  const askSlack = async () => (slack ? slack.check() : null);
+  const probes = probesOf({ settings, database, configuration, slack: askSlack, clock, build, process: replica });
   const dependencies: Dependencies = {
     journal: engine.journal,
     journeys: postgresJourneyReader(database),
@@ -199,7 +204,8 @@ async function onStore(
     breakers,
     tokens,
     people,
-    slack: async () => (slack ? slack.check() : null),
+    slack: askSlack,
+    doctor: doctorOf(probes, clock),
     evidenceKinds: { names: Object.keys(evidenceKinds), read: readEvidence },
     uncollected: collections.uncollected,
     readReport,

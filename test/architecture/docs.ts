@@ -70,7 +70,7 @@ export function wrongCommands({ path, text }: Source): readonly string[] {
 
 function problemsIn(typed: string): readonly string[] {
   const words = typed.trim().split(/\s+/);
-  if (words[0] === 'help' || words[0] === 'mcp') return [];
+  if (['help', 'mcp', 'completion'].includes(words[0] ?? '')) return [];
   const verb = allVerbs.find(({ name }) => name === words.slice(0, 2).join(' ') || name === words[0]);
   if (!verb) return ['no such verb.'];
   const flags = [...typed.matchAll(/(?<=\s)--([a-z-]+)/g)].map(([, flag = '']) => flag);

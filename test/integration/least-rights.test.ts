@@ -110,6 +110,14 @@ test.each([
   expect(await refusal(sql)).toBe('42501');
 });
 
+test('S9: doctor finds nothing amiss with those rights, and needs no more', async () => {
+  const { probes } = await engine.call('server.check', {});
+  const [found] = probes.filter(({ name }: { readonly name: string }) => name === 'database');
+  const told = found.findings.map(({ state, said }: Record<string, string>) => `${state}: ${said}`).join('\n');
+  expect(told).not.toContain('superuser');
+  expect(told).toMatch(/ok: \d+ migrations/);
+});
+
 test('S9 S111: erasing and pruning are possible all the same, within their bounds', async () => {
   const erased = await engine.call('client.erase', { client_id: 'acme', reason: 'asked' }, ada);
   expect(erased.events).toBeGreaterThan(5);

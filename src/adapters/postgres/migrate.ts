@@ -49,6 +49,10 @@ export async function migrate(
   }
 }
 
+/** The migrations of the directory by name, in their order. */
+export const migrationNames = async (directory: string): Promise<readonly string[]> =>
+  (await readMigrations(directory)).map(({ name }) => name);
+
 async function readMigrations(directory: string): Promise<readonly Migration[]> {
   const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).toSorted();
   return Promise.all(

@@ -36,7 +36,7 @@ export const lintConfig = defineUseCase({
   run: async ({ configuration }, _call, { level }) => {
     const active = await configuration.decides();
     const { hash } = configuration.own();
-    const findings = [...ofServer(configuration, active), ...configuration.own().findings];
+    const findings = [...findingsOfServer(configuration, active), ...configuration.own().findings];
     const shown = { error: ['error'], warning: ['error', 'warning'], info: ['error', 'warning', 'info'] }[level];
     return {
       hash,
@@ -46,7 +46,11 @@ export const lintConfig = defineUseCase({
   },
 });
 
-function ofServer({ files, failedReload, own }: Configuration, active: string): readonly ConfigFinding[] {
+/** What is wrong between this server's files and what decides. */
+export function findingsOfServer(
+  { files, failedReload, own }: Configuration,
+  active: string,
+): readonly ConfigFinding[] {
   const found = (code: keyof typeof serverLintCodes, message: string, hint: string): ConfigFinding => ({
     code,
     level: serverLintCodes[code].level,

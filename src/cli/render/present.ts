@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AnyUseCase, UseCase } from '#application/use-case.ts';
 import { checkAgents } from '#application/use-cases/check-agents.ts';
 import { checkConfig } from '#application/use-cases/check-config.ts';
+import { checkServer } from '#application/use-cases/check-server.ts';
 import { checkSlack } from '#application/use-cases/check-slack.ts';
 import { createToken } from '#application/use-cases/create-token.ts';
 import { diffConfig } from '#application/use-cases/diff-config.ts';
@@ -28,6 +29,7 @@ import { clean } from './clean.ts';
 import * as config from './config.ts';
 import { deliveryLines, deliveriesLines } from './deliveries.ts';
 import { importedLines } from './evidence.ts';
+import { doctorLines } from './doctor.ts';
 import { journeyLines } from './journey.ts';
 import type { Paper } from './paper.ts';
 import { peopleLines, slackLines } from './slack.ts';
@@ -72,6 +74,7 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(verifyStore, answers.verifyLines),
   by(listPeople, peopleLines),
   by(checkSlack, slackLines),
+  by(checkServer, doctorLines),
 ]);
 
 const journeyPresenter = shaped(JourneyView, journeyLines);

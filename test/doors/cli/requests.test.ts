@@ -255,7 +255,7 @@ describe('what each verb sends', () => {
   test('every use-case with a CLI surface is a verb, and every verb is tested here, with approvals or with config', () => {
     const named = verbs().map(({ name }) => name);
     const surfaces = catalogue.flatMap(({ surface }) => (surface.cli ? [surface.cli.verb] : []));
-    expect(named).toEqual([...surfaces, 'approve', 'reject', 'config check', 'watch']);
+    expect(named).toEqual([...surfaces, 'approve', 'reject', 'config check', 'doctor', 'watch']);
     const typed = new Set(golden.map(([, argv]) => argv.join(' ')));
     const untested = surfaces.filter(
       (verb) => ![...typed].some((line) => line === verb || line.startsWith(`${verb} `)),

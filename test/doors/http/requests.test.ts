@@ -257,7 +257,7 @@ describe('probes', () => {
     const { app } = door({ execute: broken, authenticate: broken, readiness: broken });
     const response = await app.request('/health');
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ status: 'ok' });
+    expect(await response.json()).toEqual({ status: 'ok', version: '1.2.3', commit: null });
   });
 
   it('S120: /ready says 200 or 503, check by check, and degraded is ready', async () => {
