@@ -25,7 +25,7 @@ const DEFAULT_DATA_DIR = './.journey';
 /** Longer than the 30 s in which the server judges exit criteria. */
 export const DEFAULT_TIMEOUT_S = 60;
 
-/** Finds the server and the token: the flags, then the environment, then (unless null) the local server's data directory. */
+/** Finds the server and the token: the flags, then the environment, then (unless null) what the local server has. */
 export function connectionOf(
   environment: Environment,
   options: ConnectionOptions,
@@ -71,7 +71,18 @@ function findToken(
   // The local server's tokens are for the local server: no other host is ever shown one.
   if (!isLoopback(base))
     return { token: null, tokenFrom: `JOURNEY_API_TOKEN is not set, and ${base.host} is not this machine.` };
-  return localFile(environment, join(nonEmpty(variables['JOURNEY_DATA_DIR']) ?? DEFAULT_DATA_DIR, `${local}.token`));
+  const path = join(nonEmpty(variables['JOURNEY_DATA_DIR']) ?? DEFAULT_DATA_DIR, `${local}.token`);
+  const found = localFile(environment, path);
+  return isFailure(found) || found.token !== null ? found : (bootstrapToken(environment) ?? found);
+}
+
+/** In a container the server's own first token is at hand: `kubectl exec … journey-cli` then needs nothing else. */
+function bootstrapToken(environment: Environment): Found | Failure | undefined {
+  const name = 'JOURNEY_BOOTSTRAP_TOKEN';
+  const given = nonEmpty(environment.variables[name]);
+  if (given !== undefined) return checked(given, name);
+  const file = nonEmpty(environment.variables[`${name}_FILE`]);
+  return file === undefined ? undefined : namedFile(environment, file, `${name}_FILE`);
 }
 
 function namedFile(environment: Environment, path: string, from: string): Found | Failure {

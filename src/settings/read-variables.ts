@@ -126,9 +126,11 @@ function parseNumber({ type, min, max }: Variable, text: string): Parsed {
     (min === undefined || value >= min) &&
     (max === undefined || value <= max);
   const range = min === undefined || max === undefined ? '' : ` from ${min} to ${max}`;
+  // A shell cuts off a comment behind a value; docker's --env-file and a Kubernetes manifest keep it.
+  const comment = /\s#/.test(text) ? '; what follows a # is no comment where no shell reads the file' : '';
   return fits
     ? { type: 'value', value }
-    : { type: 'problem', text, allowed: `must be ${type === 'integer' ? 'an integer' : 'a number'}${range}` };
+    : { type: 'problem', text, allowed: `must be ${type === 'integer' ? 'an integer' : 'a number'}${range}${comment}` };
 }
 
 const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

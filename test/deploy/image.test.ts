@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -113,9 +114,17 @@ describeWhere(isRoot, `the image's tree, as uid ${USER}`, 'only root may become 
   });
 
   test('S138: journey-cli runs beside it, with the token that the Pod has', async () => {
-    const cli = run('journey-cli', ['list'], { JOURNEY_API_URL: url, JOURNEY_API_TOKEN: TOKEN });
-    const [out, err] = await Promise.all([textOf(cli.stdout), textOf(cli.stderr)]);
-    expect({ out, err }).toEqual({ out: 'No journeys.\n', err: '' });
+    const file = join(place, 'bootstrap.token');
+    writeFileSync(file, `${TOKEN}\n`, { mode: 0o644 });
+    for (const token of [
+      { JOURNEY_API_TOKEN: TOKEN },
+      { JOURNEY_BOOTSTRAP_TOKEN: TOKEN },
+      { JOURNEY_BOOTSTRAP_TOKEN: '', JOURNEY_BOOTSTRAP_TOKEN_FILE: file },
+    ]) {
+      const cli = run('journey-cli', ['list'], { JOURNEY_API_URL: url, JOURNEY_DATA_DIR: '/nonexistent', ...token });
+      const [out, err] = await Promise.all([textOf(cli.stdout), textOf(cli.stderr)]);
+      expect({ out, err }).toEqual({ out: 'No journeys.\n', err: '' });
+    }
   });
 
   test('S122: a SIGTERM ends it with exit code 0', async () => {

@@ -6,55 +6,11 @@ import { findingText } from '#settings/findings.ts';
 import type { Environment } from '#settings/environment.ts';
 import { loadSettings } from '#settings/load-settings.ts';
 import { variables } from '#settings/variables.ts';
+import { guideEnvironment as guide } from '#test/support/guide/environment.ts';
 import { messageOf, realConfig, seededConfig } from './seeded-config.ts';
 
 const load = (env: Environment, more: { readonly overrides?: Environment } = {}) =>
   loadSettings({ env, configDir: realConfig, ...more });
-
-/** Section 2 of the configuration guide, as it stands there. */
-const guide = `
-JOURNEY_ORCHESTRATOR_ENABLED=true
-JOURNEY_MAX_CONCURRENT=100
-JOURNEY_STAGE_TRANSITION_TIMEOUT=300  # seconds (5 minutes)
-JOURNEY_UOW_TASK_TIMEOUT=120          # seconds (2 minutes)
-JOURNEY_STATE_STORE=postgresql
-JOURNEY_STATE_DB_HOST=postgres.a-domain.svc.cluster.local
-JOURNEY_STATE_DB_PORT=5432
-JOURNEY_STATE_DB_NAME=journey_state
-JOURNEY_STATE_DB_USER=journey_orchestrator
-JOURNEY_STATE_DB_PASSWORD=\${SECRET_JOURNEY_DB_PASSWORD}
-JOURNEY_EVENT_STORE=eventstoredb
-JOURNEY_EVENT_STORE_HOST=eventstore.a-domain.svc.cluster.local
-JOURNEY_EVENT_STORE_PORT=2113
-JOURNEY_EVENT_STORE_USER=admin
-JOURNEY_EVENT_STORE_PASSWORD=\${SECRET_EVENTSTORE_PASSWORD}
-PROTOCOL_BROKER_HOST=protocol-broker.a-domain.svc.cluster.local
-PROTOCOL_BROKER_PORT=8080
-CAPABILITY_DISCOVERY_HOST=capability-discovery.a-domain.svc.cluster.local
-CAPABILITY_DISCOVERY_PORT=8081
-SANDBOX_DURATION_TARGET_DAYS=15
-SANDBOX_EXIT_SEARCH_QUALITY_MIN=0.80
-SANDBOX_EXIT_SECURITY_CRITICAL_MAX=0
-SANDBOX_EXIT_DEMO_APPROVAL_REQUIRED=true
-PILOT_DURATION_TARGET_DAYS=15
-PILOT_EXIT_SEARCH_QUALITY_MIN=0.85
-PILOT_EXIT_USER_SATISFACTION_MIN=4.0
-PILOT_EXIT_BUG_WINDOW_DAYS=7
-PILOT_EXIT_P95_LATENCY_MAX_MS=500
-PRODUCTION_ADOPTION_TARGET=0.70
-PRODUCTION_SATISFACTION_TARGET=4.5
-PRODUCTION_GROWTH_TARGET=0.20
-GLEAN_API_ENDPOINT=https://api.glean.com/v1
-GLEAN_SERVICE_ACCOUNT=\${SECRET_GLEAN_SERVICE_ACCOUNT}
-GLEAN_DASHBOARD_ENABLED=true
-GLEAN_METRICS_PUBLISH_INTERVAL=60  # seconds
-CRM_WEBHOOK_ENABLED=true
-CRM_WEBHOOK_URL=https://crm.example.com/webhooks/journey
-CRM_WEBHOOK_SECRET=\${SECRET_CRM_WEBHOOK_SECRET}
-NOTIFICATION_SERVICE_URL=http://notification-service.a-domain.svc.cluster.local
-NOTIFICATION_EMAIL_ENABLED=true
-NOTIFICATION_SLACK_ENABLED=true
-`;
 
 describe("the guide's environment", () => {
   const env = {
@@ -89,6 +45,13 @@ describe("the guide's environment", () => {
     const settings = loadSettings({ env: { ...env, JOURNEY_CONFIG_STRICT: 'true' }, configDir: realConfig });
     expect(configHash(settings.document)).toBe(configHash(load({}).document));
     expect(settings.findings.filter(({ code }) => code === 'environment.differs')).toEqual([]);
+  });
+
+  test('S3: where no shell reads it, the comment behind a value is part of it, and the start says so', () => {
+    const said = messageOf({ env: { ...env, JOURNEY_STAGE_TRANSITION_TIMEOUT: '300  # seconds (5 minutes)' } });
+    expect(said).toContain('JOURNEY_STAGE_TRANSITION_TIMEOUT');
+    expect(said).toContain('300  # seconds (5 minutes)');
+    expect(said).toContain('what follows a # is no comment where no shell reads the file');
   });
 
   test('every name in it is in the table of variables', () => {

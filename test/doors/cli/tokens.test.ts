@@ -46,6 +46,17 @@ test('JOURNEY_API_TOKEN_FILE names a file, and an empty variable counts as not s
   );
 });
 
+test('in a container, where no local token is, the first token of the server itself is taken', async () => {
+  const files = { '/run/secrets/token': 'first\n', 'x/admin.token': 'adm' };
+  const bare = { files, variables: { JOURNEY_DATA_DIR: '/data' } };
+  const variables = { JOURNEY_DATA_DIR: '/nowhere', JOURNEY_BOOTSTRAP_TOKEN_FILE: '/run/secrets/token' };
+  expect(await sentWith(status, { ...bare, variables })).toBe('Bearer first');
+  expect(await sentWith(status, { ...bare, variables: { ...variables, JOURNEY_BOOTSTRAP_TOKEN: 'given' } })).toBe(
+    'Bearer given',
+  );
+  expect(await sentWith(status, { ...bare, variables: { ...variables, JOURNEY_DATA_DIR: 'x' } })).toBe('Bearer adm');
+});
+
 test('a local token is shown to no host but this machine', async () => {
   const read: string[] = [];
   const { code } = await runCli('http://journeys.invalid', status, {
