@@ -53,6 +53,12 @@ describe('S116: the image', () => {
     for (const [, tag = ''] of dockerfile.matchAll(/^FROM node:(\S+)/gm)) expect(tag).toMatch(/^\d+\.\d+\.\d+-/);
   });
 
+  test('says which commit it was made from, where whoever builds it does', () => {
+    expect(dockerfile).toMatch(/^ARG GIT_COMMIT=''$/m);
+    expect(dockerfile).toContain('npm pkg set gitHead="$GIT_COMMIT"');
+    expect(dockerfile).toMatch(/^COPY --from=dependencies \/app\/package\.json \.\/$/m);
+  });
+
   test('has journey-cli on its PATH, and it can be run', () => {
     expect(dockerfile).toContain('ln -s /app/src/cli/journey-cli.ts /usr/local/bin/journey-cli');
     expect(statSync(join(top, 'src/cli/journey-cli.ts')).mode & 0o111, 'it is executable').toBe(0o111);
