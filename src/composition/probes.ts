@@ -55,15 +55,16 @@ const serverProbe = ({ settings: { enabled }, build, process }: Probed): Probe =
   },
 });
 
-const LEAST_FREE_BYTES = 1024 ** 3;
+const GIB = 1024 ** 3;
 
 const diskProbe = (folder: string): Probe => ({
   name: 'disk',
   look: async () => {
     const { bavail, bsize } = await statfs(folder);
-    const said = `${(((bavail * bsize) / LEAST_FREE_BYTES) | 0).toString()} GiB free for ${folder}`;
+    const free_bytes = bavail * bsize;
+    const said = `${Math.floor(free_bytes / GIB)} GiB free for ${folder}`;
     return [
-      bavail * bsize < LEAST_FREE_BYTES
+      free_bytes < GIB
         ? { state: 'warning', said, hint: 'Make room: a database that cannot write stops.' }
         : { state: 'ok', said },
     ];

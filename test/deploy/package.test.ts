@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,7 +72,7 @@ describe('the package that npm pack makes, installed elsewhere', () => {
       expect((await cli('status', '--client-id=client-123')).out).toContain('Stage           Sandbox (sandbox)');
       const health = (await fetch(`${JOURNEY_API_URL}/health`).then((answer) => answer.json())) as object;
       const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
-      expect(health).toMatchObject({ status: 'ok', version });
+      expect(health).toEqual({ status: 'ok', version, commit: commitHere() });
       const metrics = await fetch(`${JOURNEY_API_URL}/metrics`).then((answer) => answer.text());
       expect(metrics).toContain(`journey_build_info{version="${version}",commit="`);
     } finally {
@@ -116,6 +116,15 @@ async function ended(child: ChildProcess): Promise<Ran> {
     once(child, 'close') as Promise<[number]>,
   ]);
   return { code, out, err };
+}
+
+/** Null where the tests run on a tree without git. */
+function commitHere(): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: top, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return null;
+  }
 }
 
 const filesIn = (stdout: string): readonly { readonly filename?: string }[] =>

@@ -29,26 +29,25 @@ export async function reach(options: ReachOptions, signal: AbortSignal): Promise
   const refused = guard.problemOfUrl(url);
   if (refused !== undefined) return [failed(`${url.origin}: ${refused}`, GUARDED)];
   const literal = literalOf(url);
-  const looked = literal === undefined ? await addressesOf(options) : [literal];
-  if (!Array.isArray(looked)) return [looked as Finding];
-  const problems = looked.map((address) => guard.problemOfAddress(url, address));
-  const allowed = looked.filter((_, index) => problems[index] === undefined);
-  const [address] = allowed;
-  if (address === undefined) return [failed(`${url.host}: ${problems[0] ?? 'it has no address'}`, GUARDED)];
-  return [await connected(options, address, signal)];
+  const looked = literal === undefined ? await lookedUp(options) : { addresses: [literal] };
+  if ('finding' in looked) return [looked.finding];
+  const judged = looked.addresses.map((address) => ({ address, problem: guard.problemOfAddress(url, address) }));
+  const allowed = judged.find(({ problem }) => problem === undefined);
+  if (!allowed) return [failed(`${url.host}: ${judged[0]?.problem ?? 'it has no address'}`, GUARDED)];
+  return [await connected(options, allowed.address, signal)];
 }
 
 const GUARDED = 'Correct the URL, or name the network in JOURNEY_OUTBOUND_ALLOWED_NETWORKS.';
 const failed = (said: string, hint: string): Finding => ({ state: 'failed', said, hint });
 
-async function addressesOf({ url, lookUp = systemLookUp }: ReachOptions): Promise<readonly string[] | Finding> {
+type LookedUp = { readonly addresses: readonly string[] } | { readonly finding: Finding };
+
+async function lookedUp({ url, lookUp = systemLookUp }: ReachOptions): Promise<LookedUp> {
   try {
-    return (await lookUp(url.hostname)).map(({ address }) => address);
+    return { addresses: (await lookUp(url.hostname)).map(({ address }) => address) };
   } catch (error) {
-    return failed(
-      `${url.hostname} has no address: ${messageOf(error)}`,
-      'Correct the name, or the DNS that the server asks.',
-    );
+    const said = `${url.hostname} has no address: ${messageOf(error)}`;
+    return { finding: failed(said, 'Correct the name, or the DNS that the server asks.') };
   }
 }
 

@@ -56,7 +56,7 @@ export const databaseProbe = ({ database, poolMax, migrations, now }: DatabasePr
     const begun = now();
     try {
       const [row] = await database.query<Row>(SETTINGS, [timestamptz(begun)]);
-      const applied = await database.query<{ name: string }>('select name from schema_migrations');
+      const applied = await database.query<{ name: string }>('select name from schema_migrations order by name');
       if (!row) return [{ state: 'failed', said: 'It does not say how it is set up.' }];
       const names = applied.map(({ name }) => name);
       return [

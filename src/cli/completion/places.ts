@@ -32,12 +32,14 @@ function placesBelow(
   fields: ReadonlyMap<string, readonly Field[]>,
 ): readonly Place[] {
   const here = path.join('/');
+  // Help explains what stands beside it.
+  const next = here === 'help' ? (command.parent?.commands ?? []) : command.commands;
   const own = fields.get(here) ?? [];
   return [
     {
       path: here,
       words: [
-        ...command.commands.map((one) => ({ word: one.name(), says: one.summary() || one.description() })),
+        ...next.map((one) => ({ word: one.name(), says: one.summary() || one.description() })),
         ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices.map((word) => ({ word, says: '' }))),
       ],
       flags: command.options.flatMap((option) => flagOf(option, own)),

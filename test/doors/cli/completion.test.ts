@@ -39,6 +39,7 @@ const offers: readonly (readonly [typed: readonly string[], offered: readonly st
     ['completion', ''],
     ['bash', 'fish', 'zsh'],
   ],
+  [['help', 'prom'], ['promote']],
   // Nobody can guess the id of a client, and the files of the folder are none.
   [['status', '--client-id', ''], []],
 ];
