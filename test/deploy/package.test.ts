@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { top } from './manifests.ts';
 
 const run = promisify(execFile);
+/** A first start makes an embedded database, which takes its time on a busy machine. */
+const PATIENCE_MS = 180_000;
 const PATH = `${join(top, 'node_modules/.bin')}:${process.env['PATH']}`;
 
 type Ran = { readonly code: number; readonly out: string; readonly err: string };
@@ -34,7 +36,7 @@ describe('the package that npm pack makes, installed elsewhere', () => {
       mkdirSync(dirname(link), { recursive: true });
       symlinkSync(join(top, 'node_modules', name), link);
     }
-  }, 120_000);
+  }, PATIENCE_MS);
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 
   const env = (more: Readonly<Record<string, string>> = {}) => ({ PATH, HOME: place, ...more });
@@ -44,7 +46,7 @@ describe('the package that npm pack makes, installed elsewhere', () => {
     const { bin } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8')) as {
       readonly bin: Readonly<Record<string, string>>;
     };
-    return spawn(join(packed, bin[name] ?? ''), args, { cwd: place, env: env(more), timeout: 60_000 });
+    return spawn(join(packed, bin[name] ?? ''), args, { cwd: place, env: env(more), timeout: PATIENCE_MS });
   }
 
   test('holds compiled files with what they read, and nothing of the tests', () => {
@@ -56,31 +58,35 @@ describe('the package that npm pack makes, installed elsewhere', () => {
     expect(files).toEqual(expect.arrayContaining(['docs/operations.md', 'CHANGELOG.md', 'README.md']));
   });
 
-  test('S138: its server starts from its own configuration, its journey-cli starts a journey there, and both end well', async () => {
-    const init = await ended(start('journey-orchestrator', ['init']));
-    expect(init).toEqual({ code: 0, out: expect.stringContaining('in ./config'), err: '' });
-    const again = await ended(start('journey-orchestrator', ['init']));
-    expect([again.code, again.err]).toEqual([1, expect.stringContaining('There is a ./config already')]);
+  test(
+    'S138: its server starts from its own configuration, its journey-cli starts a journey there, and both end well',
+    async () => {
+      const init = await ended(start('journey-orchestrator', ['init']));
+      expect(init).toEqual({ code: 0, out: expect.stringContaining('in ./config'), err: '' });
+      const again = await ended(start('journey-orchestrator', ['init']));
+      expect([again.code, again.err]).toEqual([1, expect.stringContaining('There is a ./config already')]);
 
-    const server = start('journey-orchestrator', [], { JOURNEY_HTTP_PORT: '0' });
-    const told = textOf(server.stderr);
-    try {
-      const JOURNEY_API_URL = await listening(server, told);
-      const cli = (...args: readonly string[]) => ended(start('journey-cli', args, { JOURNEY_API_URL }));
-      const started = await cli('start', '--client-id=client-123', '--data-sources=jira');
-      expect(started).toEqual({ code: 0, out: expect.stringContaining('client-123 has started'), err: '' });
-      expect((await cli('status', '--client-id=client-123')).out).toContain('Stage           Sandbox (sandbox)');
-      const health = (await fetch(`${JOURNEY_API_URL}/health`).then((answer) => answer.json())) as object;
-      const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
-      expect(health).toEqual({ status: 'ok', version, commit: commitHere() });
-      const metrics = await fetch(`${JOURNEY_API_URL}/metrics`).then((answer) => answer.text());
-      expect(metrics).toContain(`journey_build_info{version="${version}",commit="`);
-    } finally {
-      server.kill('SIGTERM');
-      if (server.exitCode === null) await once(server, 'close');
-    }
-    expect(server.exitCode).toBe(0);
-  });
+      const server = start('journey-orchestrator', [], { JOURNEY_HTTP_PORT: '0' });
+      const told = textOf(server.stderr);
+      try {
+        const JOURNEY_API_URL = await listening(server, told);
+        const cli = (...args: readonly string[]) => ended(start('journey-cli', args, { JOURNEY_API_URL }));
+        const started = await cli('start', '--client-id=client-123', '--data-sources=jira');
+        expect(started).toEqual({ code: 0, out: expect.stringContaining('client-123 has started'), err: '' });
+        expect((await cli('status', '--client-id=client-123')).out).toContain('Stage           Sandbox (sandbox)');
+        const health = (await fetch(`${JOURNEY_API_URL}/health`).then((answer) => answer.json())) as object;
+        const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
+        expect(health).toEqual({ status: 'ok', version, commit: commitHere() });
+        const metrics = await fetch(`${JOURNEY_API_URL}/metrics`).then((answer) => answer.text());
+        expect(metrics).toContain(`journey_build_info{version="${version}",commit="`);
+      } finally {
+        server.kill('SIGTERM');
+        if (server.exitCode === null) await once(server, 'close');
+      }
+      expect(server.exitCode).toBe(0);
+    },
+    PATIENCE_MS,
+  );
 
   test('without configuration it says which files are missing, and how to come by some', async () => {
     const folder = mkdtempSync(join(place, 'empty-'));

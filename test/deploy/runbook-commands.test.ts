@@ -53,7 +53,7 @@ describe('the runbook, command by command, on a running server whose agents are 
       JOURNEY_HTTP_HOST: '127.0.0.1',
       JOURNEY_BOOTSTRAP_TOKEN: 'a-token-of-the-runbook',
     });
-  });
+  }, 120_000);
   afterAll(async () => {
     await product[Symbol.asyncDispose]();
     await at.drop();
@@ -129,7 +129,7 @@ describe('the runbook, command by command, on a running server whose agents are 
     expect(exit?.out).toContain('All Connectors Syncing');
     expect(work?.out).toMatch(/provision_infra +failed/);
     expect(log?.out.split('\n').filter((line) => line !== '').length).toBeGreaterThan(3);
-  });
+  }, 90_000);
 
   test('S149 S150 S151 S152: of tasks that fail it says which agents are away, retries them, and has the log of their unit', async () => {
     const ran = await follow('Tasks repeatedly failing');
