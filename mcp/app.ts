@@ -14,7 +14,7 @@ import { completion } from './completion.ts';
 import { useCaseOf } from './lookup.ts';
 import type { McpCaller, Offer } from './offer.ts';
 import { prompts } from './prompts.ts';
-import { rateLimit } from './rate-limit.ts';
+import { rateLimit } from '#application/rate-limit.ts';
 import { clientOfResource, journeyResources } from './resources.ts';
 import { scopes, scopesOf } from './scopes.ts';
 import { mcpServer, type ServerParts } from './server.ts';
@@ -92,7 +92,7 @@ export function mcpApp(options: McpOptions): McpApp {
         mostBytes: MOST_BYTES,
       })
     : undefined;
-  const wait = rateLimit(options.calls_per_second, clock.machine);
+  const calls = rateLimit(options.calls_per_second, clock.machine);
   const app = new Hono<McpEnv>();
 
   const known: MiddlewareHandler<McpEnv> = async (c, next) =>
@@ -105,7 +105,7 @@ export function mcpApp(options: McpOptions): McpApp {
   app.all(PATH, async (c) => {
     const principal = c.get('principal');
     if (!principal) throw new Error('The guard let a call through without a principal.');
-    const wait_ms = wait(principal.id);
+    const wait_ms = calls.take(principal.id);
     if (wait_ms > 0) return tooMany(wait_ms);
     const caller: McpCaller = {
       principal: { ...principal, kind: 'agent' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '#core/json.ts';
+import { DAY, HOUR, MINUTE } from '#core/time.ts';
 import type { DeliveryKey } from './dependencies.ts';
 
 /** Field shapes that use-cases share. Limits are part of the shape: nothing unbounded comes in. */
@@ -53,6 +54,18 @@ export const OverrideId = z
   .max(255)
   .regex(/^ovr-[A-Za-z0-9._-]{1,128}:\d{1,9}:\d{1,9}$/, 'must be an override id, as ovr-<client>:<entry>:<number>')
   .describe('A wish to pass a shut gate, as status names it.');
+
+const units = { m: MINUTE, h: HOUR, d: DAY } as const;
+/** A time to come, as people say it. Ten years at most: whoever needs longer needs none. */
+export const Period = z
+  .string()
+  .regex(/^[1-9]\d{0,6}[mhd]$/, {
+    error: 'must be a number of minutes, hours or days, as 30m, 12h or 90d',
+    abort: true,
+  })
+  .refine((period) => periodMs(period) <= 3_650 * DAY, 'must be 3650d at most');
+export const periodMs = (period: string): number =>
+  Number(period.slice(0, -1)) * units[period.slice(-1) as keyof typeof units];
 
 // oxlint-disable-next-line no-control-regex -- control characters are what must not come in.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;

@@ -1,7 +1,8 @@
 import { refuse, type Refusal } from '#core/errors.ts';
 import { MINUTE, type Instant } from '#core/time.ts';
-import type { TokenStore } from './dependencies.ts';
-import type { Clock, Ids } from './ports.ts';
+import type { TokenRecord, TokenStore } from './dependencies.ts';
+import { iso } from './fields.ts';
+import type { Clock, Ids, Logger } from './ports.ts';
 import type { Principal } from './principal.ts';
 
 /** Recognisable, so that secret scanners find one that got lost. */
@@ -10,22 +11,28 @@ export const TOKEN_PREFIX = 'jo_';
 export const tokenHash = (ids: Ids, token: string): string => ids.digest(`token\n${token}`);
 
 const USE_NOTED_EVERY_MS = MINUTE;
+/** Tokens whose use is remembered; beyond that the longest silent ones are forgotten. */
+const MOST_NOTED = 10_000;
 
-export type Authenticate = (token: string) => Promise<Principal | Refusal>;
+/** Whom a bearer token stands for, at the door that it is shown at. */
+export type Authenticate = (token: string, door: 'rest' | 'mcp') => Promise<Principal | Refusal>;
 
-/** Whom a bearer token stands for. Looked up on every call, so that a revoked token is refused at once. */
-export function authenticateWith({
-  tokens,
-  clock,
-  ids,
-}: {
+export type AuthenticateParts = {
   readonly tokens: TokenStore;
   readonly clock: Clock;
   readonly ids: Ids;
-}): Authenticate {
-  return async (token) => {
+  readonly logger: Pick<Logger, 'warn'>;
+  /** For tokens of somebody else's. */
+  readonly others?: { readonly isOne: (token: string) => boolean; readonly authenticate: Authenticate } | undefined;
+};
+
+/** Looked up on every call, so that a revoked token is refused at once. */
+export function authenticateWith({ tokens, clock, ids, logger, others }: AuthenticateParts): Authenticate {
+  const noteUse = useNotes(tokens, logger);
+  return async (token, door) => {
+    if (others?.isOne(token) === true) return others.authenticate(token, door);
     const record = await tokens.find(tokenHash(ids, token));
-    const now: Instant = clock.machine();
+    const now = clock.machine();
     if (!record || record.revoked_at !== null)
       return refuse(
         'auth.invalid',
@@ -33,9 +40,12 @@ export function authenticateWith({
         'Ask an admin for a token: journey-cli token create.',
       );
     if (record.expires_at !== null && record.expires_at <= now)
-      return refuse('auth.invalid', 'The token has expired.', 'Ask an admin for a new one.');
-    if (record.last_used_at === null || now - record.last_used_at > USE_NOTED_EVERY_MS)
-      await tokens.touch(record.token_id, now);
+      return refuse(
+        'auth.expired',
+        `The token ${record.name} expired at ${iso(record.expires_at)}.`,
+        'Ask an admin for a new one: journey-cli token create --expires-in=90d.',
+      );
+    noteUse(record, now);
     return {
       id: record.name,
       kind: record.kind,
@@ -45,5 +55,23 @@ export function authenticateWith({
       intents: record.intents,
       groups: record.groups.map((name) => `group:${name}`),
     };
+  };
+}
+
+/** Notes when a token was last used: once a minute at most, and nobody's request waits for it. */
+function useNotes(
+  tokens: Pick<TokenStore, 'touch'>,
+  logger: Pick<Logger, 'warn'>,
+): (record: TokenRecord, now: Instant) => void {
+  const noted = new Map<string, Instant>();
+  return ({ token_id, last_used_at }, now) => {
+    const last = Math.max(last_used_at ?? Number.NEGATIVE_INFINITY, noted.get(token_id) ?? Number.NEGATIVE_INFINITY);
+    if (now - last < USE_NOTED_EVERY_MS) return;
+    noted.delete(token_id);
+    noted.set(token_id, now);
+    if (noted.size > MOST_NOTED) noted.delete(noted.keys().next().value ?? '');
+    tokens.touch(token_id, now).catch((error: unknown) => {
+      logger.warn('The use of a token could not be noted.', { token_id, error: String(error) });
+    });
   };
 }

@@ -14,7 +14,7 @@ import { plansOf } from '#application/plans.ts';
 import { prune } from '#application/ticks/prune.ts';
 import { joinReplicas } from '#application/process.ts';
 import type { Destination } from '#application/relay/destination.ts';
-import { authenticateWith, type Authenticate } from '#application/tokens.ts';
+import type { Authenticate } from '#application/tokens.ts';
 import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
 import { databaseClock, systemClock } from '#adapters/clock.ts';
@@ -54,6 +54,7 @@ import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { keepFirstTokens } from './first-tokens.ts';
 import { issueTrackers } from './issue-trackers.ts';
+import { identityOf } from './identity.ts';
 import { readinessOf, type Readiness } from './readiness.ts';
 import { schedule } from './schedule.ts';
 import { probesOf } from './probes.ts';
@@ -236,7 +237,7 @@ async function onStore(
 
   return {
     execute,
-    authenticate: authenticateWith({ tokens, clock, ids }),
+    authenticate: identityOf(settings, { tokens, clock, ids, logger }),
     readiness: () => readinessOf(settings, database, configuration),
     clock,
     journal: engine.journal,

@@ -2,6 +2,7 @@ import { catalogue } from '#application/catalogue.ts';
 import type { Logger } from '#application/ports.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import { httpApp } from '#http/app.ts';
+import { entrance } from '#http/entrance.ts';
 import { guard } from '#http/guard.ts';
 import { mcpApp, type McpOptions } from '#mcp/app.ts';
 import type { Settings } from '#settings/settings.ts';
@@ -27,12 +28,13 @@ export type Doors = {
 /** All doors of one port: REST, and MCP and Slack beside it. */
 export async function openDoors(
   { execute, authenticate, readiness, metrics, journeyVersions, sharedSecret, clock, slack }: Orchestrator,
-  { http, mcp, store }: Settings,
+  { http, mcp, store, oidc, rates }: Settings,
   { logger, now, version, commit = null, more }: DoorsOptions,
 ): Promise<Doors> {
+  const bearer = entrance({ authenticate, ...rates, ids: cryptoIds, now });
   const app = httpApp({
     execute,
-    authenticate,
+    entrance: bearer,
     catalogue,
     readiness,
     metrics,
@@ -45,13 +47,13 @@ export async function openDoors(
   const { app: mcpDoor, close } = mcpApp({
     execute,
     catalogue,
-    guard: guard(authenticate),
+    guard: guard(bearer),
     versions: journeyVersions,
     key: await sharedSecret('mcp_confirmations'),
     allowedHosts: mcp.allowedHosts ?? ownNames(http),
     allowedOrigins: mcp.allowedOrigins ?? ownNames(http),
     publicUrl: http.publicUrl,
-    authorizationServers: [],
+    authorizationServers: oidc === null ? [] : [oidc.issuer],
     calls_per_second: mcp.callsPerSecond,
     // The embedded database belongs to one process; on a server there may be replicas that know nothing of a session.
     sessions: store.kind === 'embedded',

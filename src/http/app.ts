@@ -2,10 +2,9 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Execute } from '#application/execute.ts';
 import type { Ids, Logger } from '#application/ports.ts';
-import type { Authenticate } from '#application/tokens.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import { atMost } from './at-most.ts';
-import { principalOf } from './authentication.ts';
+import type { Entrance } from './entrance.ts';
 import type { HttpEnv } from './env.ts';
 import { idempotencyKey, inputOf } from './input.ts';
 import { defaultHttpLimits, type HttpLimits } from './limits.ts';
@@ -21,7 +20,7 @@ export type Metrics = () => Promise<{ readonly contentType: string; readonly tex
 
 export type HttpOptions = {
   readonly execute: Execute;
-  readonly authenticate: Authenticate;
+  readonly entrance: Pick<Entrance, 'admit'>;
   readonly catalogue: readonly AnyUseCase[];
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
@@ -67,13 +66,12 @@ export function httpApp(options: HttpOptions): Hono<HttpEnv> {
 async function answer(
   c: Context<HttpEnv>,
   route: Route,
-  { execute, authenticate }: HttpOptions,
+  { execute, entrance }: HttpOptions,
   limits: HttpLimits,
 ): Promise<Response> {
   // First of all, so that strangers cannot make us read and parse bodies.
-  const principal = await principalOf(c.req, authenticate);
+  const principal = await entrance.admit(c);
   if (!principal.ok) return answerRefusal(c, principal.refusal);
-  c.set('principal', principal.value);
   const key = idempotencyKey(c.req, route);
   if (!key.ok) return answerRefusal(c, key.refusal);
   const input = await inputOf(c.req, route, limits);

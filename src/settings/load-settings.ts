@@ -8,6 +8,7 @@ import type { Environment } from './environment.ts';
 import type { AgentsFile, OrchestratorFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lint } from './lint.ts';
+import { oidcOf, oidcProblems } from './oidc.ts';
 import { outboundOf, outboundProblems } from './outbound.ts';
 import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
@@ -46,6 +47,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...slackProblems(said.given),
     // What cannot be read is not missing.
     ...collectorProblems(value).filter(({ path }) => !said.problems.some((one) => one.path === path)),
+    ...oidcProblems(value),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -91,6 +93,11 @@ function assembled(
     workerPoolSize: orchestrator.worker_pool_size,
     retention: retentionOf(orchestrator.retention),
     bootstrapToken,
+    oidc: oidcOf(value),
+    rates: {
+      callsPerSecond: value.number('JOURNEY_API_CALLS_PER_SECOND'),
+      refusalsPerSecond: value.number('JOURNEY_API_REFUSALS_PER_SECOND'),
+    },
     ...outboundOf(value),
     slack: slackOf(value),
     agents: agentsOf(files.agents),

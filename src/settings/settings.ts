@@ -71,6 +71,24 @@ export type SlackSettings = {
   readonly groupRoles: { readonly [groupId: string]: readonly string[] };
 };
 
+/** Whose tokens are taken beside our own, and what they say here. */
+export type OidcSettings = {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly nameClaim: string;
+  readonly rolesClaim: string;
+  /** By a value of the roles claim: our roles, and `agent`, which is a kind. */
+  readonly roles: { readonly [value: string]: readonly string[] };
+  /** Null: every principal may see all clients. */
+  readonly clientsClaim: string | null;
+  readonly groupsClaim: string | null;
+  readonly algorithms: readonly string[];
+  readonly clockTolerance_ms: number;
+};
+
+/** Calls a second on average, a process: of one principal, and those without a valid token of one address. */
+export type RateSettings = { readonly callsPerSecond: number; readonly refusalsPerSecond: number };
+
 export type Settings = {
   readonly name: string;
   readonly version: string;
@@ -89,6 +107,9 @@ export type Settings = {
   readonly workerPoolSize: number;
   readonly retention: RetentionSettings;
   readonly bootstrapToken: string | null;
+  /** Null: only tokens of our own are taken. */
+  readonly oidc: OidcSettings | null;
+  readonly rates: RateSettings;
   readonly outbound: OutboundSettings;
   /** Null: transitions are not sent to a CRM. */
   readonly crm: CrmSettings | null;

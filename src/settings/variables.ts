@@ -1,4 +1,5 @@
 import { collectorVariables } from './collector-variables.ts';
+import { identityVariables } from './identity-variables.ts';
 import { trackerVariables } from './tracker-variables.ts';
 import { later, port, secret, variable, type Step, type Variable } from './variable.ts';
 
@@ -332,8 +333,6 @@ const reserved: readonly Variable[] = [
   variable('NOTIFICATION_SERVICE_URL', 'text', 'notifications.url', 'The notification service.', later),
   variable('NOTIFICATION_EMAIL_ENABLED', 'text', 'notifications.email', 'Whether notices go out by email.', later),
   variable('NOTIFICATION_SLACK_ENABLED', 'text', 'notifications.slack', 'Whether notices go out over Slack.', later),
-  variable('JOURNEY_OIDC_ISSUER', 'text', 'oidc.issuer', 'Who issues tokens.', later),
-  variable('JOURNEY_OIDC_AUDIENCE', 'text', 'oidc.audience', 'For whom they are.', later),
   variable('SMTP_URL', 'text', 'smtp.url', 'The mail server.', { ...later, ...secret }),
   variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
 ];
@@ -343,6 +342,7 @@ export const variables: readonly Variable[] = [
   ...server,
   ...collectorVariables,
   ...trackerVariables,
+  ...identityVariables,
   ...slack,
   ...stages,
   ...cli,

@@ -12,7 +12,7 @@ test('S75: a token brings its groups, and whoever holds one of an approver group
   await using engine = await engineOn({ database: at.database, settings: { document } });
   const holderOf = async (name: string, groups: readonly string[]): Promise<Principal> => {
     const { token } = await engine.call('token.create', { name, roles: ['viewer'], groups: [...groups] }, system);
-    const principal = await engine.orchestrator.authenticate(token);
+    const principal = await engine.orchestrator.authenticate(token, 'rest');
     if (isRefusal(principal)) throw new Error(principal.message);
     return principal;
   };

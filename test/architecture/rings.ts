@@ -97,6 +97,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'csv-parse': ['src/adapters/reports/'],
   'fastest-levenshtein': ['src/application/', 'src/settings/', 'src/http/', 'bot/'],
   hono: ['src/http/', 'bot/', 'mcp/', 'examples/agents/'],
+  jose: ['src/adapters/oidc/'],
   'js-yaml': ['src/settings/'],
   'node-cron': ['src/scheduler/'],
   'node-pg-migrate': ['src/adapters/postgres/'],

@@ -6,6 +6,7 @@ import { quietLogger } from '#bot/web-api.ts';
 import { httpApp } from '#http/app.ts';
 import { serve } from '#http/serve.ts';
 import { refuse } from '#core/errors.ts';
+import { wideEntrance } from '#test/support/http/wide-entrance.ts';
 
 // One receiver in a process of its own, told over IPC when to count. Both do the same: check, dispatch, ack.
 const [which = '', secret = ''] = process.argv.slice(2);
@@ -15,7 +16,7 @@ async function ours(): Promise<{ readonly receiver: Receiver; readonly port: () 
   const { receiver, routes } = honoReceiver({ signingSecrets: [secret], clock: systemClock(), logger });
   const app = httpApp({
     execute: async () => ({ ok: true, output: {} }),
-    authenticate: async () => refuse('auth.invalid', 'nobody'),
+    entrance: wideEntrance(async () => refuse('auth.invalid', 'nobody')),
     catalogue: [],
     readiness: async () => ({ ready: true, mode: 'bench', checks: {} }),
     metrics: async () => ({ contentType: 'text/plain', text: '' }),

@@ -16,6 +16,7 @@ import { openPilot, quiet } from '#test/support/engine/fixtures.ts';
 import { engineOn, eventually, startInput, type Engine, type Output } from '#test/support/engine/orchestrator.ts';
 import { freshDatabase, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 import { describeWhere, programNamed } from '#test/support/where.ts';
+import { wideEntrance } from '#test/support/http/wide-entrance.ts';
 
 const top = join(import.meta.dirname, '../..');
 const prometheus = programNamed('prometheus');
@@ -81,7 +82,7 @@ describeWhere(
       const { execute, authenticate, readiness, metrics } = engine.orchestrator;
       const app = httpApp({
         execute,
-        authenticate,
+        entrance: wideEntrance(authenticate),
         readiness,
         metrics,
         catalogue,

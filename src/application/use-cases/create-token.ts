@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
-import { DAY } from '#core/time.ts';
-import { ClientId, iso, text } from '../fields.ts';
+import { ClientId, iso, Period, periodMs, text } from '../fields.ts';
 import { roles } from '../principal.ts';
 import { TOKEN_PREFIX, tokenHash } from '../tokens.ts';
 import { defineUseCase } from '../use-case.ts';
@@ -17,7 +16,7 @@ export const createToken = defineUseCase({
     cli: {
       verb: 'token create',
       examples: [
-        'token create --name=ci --roles=operator',
+        'token create --name=ci --roles=operator --expires-in=90d',
         'token create --name=dana --roles=approver --groups=client-success',
         'token create --name=scanner --kind=agent --evidence-kinds=security_scan',
         'token create --name=deployer --kind=agent --intents=deploy_production_environment',
@@ -57,7 +56,7 @@ export const createToken = defineUseCase({
       .max(50)
       .default([])
       .describe('Groups that its holder belongs to: approvers may name group:<name>.'),
-    expires_in_days: z.coerce.number().positive().max(3_650).optional().describe('Never unless said.'),
+    expires_in: Period.optional().describe('How long it is good for, as 90d, 12h or 30m; for good unless said.'),
   }),
   output: z.object({ token_id: z.string(), name: z.string(), token: z.string(), expires_at: z.string().nullable() }),
   run: async ({ tokens, evidenceKinds, clock, ids }, _call, input) => {
@@ -70,7 +69,7 @@ export const createToken = defineUseCase({
       );
     const token = `${TOKEN_PREFIX}${ids.random()}${ids.random()}`;
     const now = clock.machine();
-    const expiresAt = input.expires_in_days === undefined ? null : now + input.expires_in_days * DAY;
+    const expiresAt = input.expires_in === undefined ? null : now + periodMs(input.expires_in);
     const record = {
       token_id: `tok-${ids.random()}`,
       name: input.name,

@@ -55,11 +55,6 @@ const misused: readonly (readonly [title: string, argv: readonly string[], said:
   ['a number in hexadecimal', ['list', '--limit=0x10'], ['It is not a number.']],
   ['a fraction where a whole number is asked for', ['list', '--limit=1.5'], ['It is not a whole number.']],
   ['a number that is too small', ['list', '--limit=0'], ['The least is 1.']],
-  [
-    'a number at its excluded limit',
-    ['token', 'create', '--name=a', '--expires-in-days=0'],
-    ['It must be more than 0.'],
-  ],
   ['a number that is too large', ['evidence', 'list', '--client-id=c', '--limit=501'], ['The most is 500.']],
   ['a word that is not a choice', ['list', '--status=actve'], ['Allowed are queued, active, paused, completed.']],
   ['an empty list', ['start', '--client-id=c', '--data-sources=,'], ['It names nothing']],

@@ -224,8 +224,8 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
   ['request-approval asks again', ['request-approval', '--client-id=c'], 'POST /api/v1/journeys/c/approval-request {}'],
   [
     'token create sends lists and numbers',
-    ['token', 'create', '--name=ci', '--roles=operator,approver', '--expires-in-days=30'],
-    'POST /api/v1/tokens {"name":"ci","roles":["operator","approver"],"expires_in_days":30}',
+    ['token', 'create', '--name=ci', '--roles=operator,approver', '--expires-in=30d'],
+    'POST /api/v1/tokens {"name":"ci","roles":["operator","approver"],"expires_in":"30d"}',
   ],
   ['token list', ['token', 'list'], 'GET /api/v1/tokens'],
   [

@@ -6,6 +6,7 @@ import type { Caller } from '#application/use-case.ts';
 import { httpApp } from '#http/app.ts';
 import { approval, journey } from './answers.ts';
 import { runCli } from './run-cli.ts';
+import { wideEntrance } from '#test/support/http/wide-entrance.ts';
 
 type Executed = { readonly name: string; readonly key: boolean; readonly input: unknown };
 
@@ -22,8 +23,9 @@ async function restDoor(execute: (name: string, call: Caller, input: unknown) =>
       });
       return Promise.resolve(execute(useCase.name, call, input));
     },
-    authenticate: (token) =>
+    entrance: wideEntrance((token) =>
       Promise.resolve({ id: token, kind: 'user', roles: ['admin'], clients: null, evidenceKinds: [], intents: null }),
+    ),
     catalogue,
     readiness: () => Promise.resolve({ ready: true, checks: {} } as never),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),

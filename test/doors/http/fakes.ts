@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { refuse, type Refusal } from '#core/errors.ts';
+import { refuse } from '#core/errors.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { Answer, Execute } from '#application/execute.ts';
 import type { Logger } from '#application/ports.ts';
 import type { Principal } from '#application/principal.ts';
+import type { Authenticate } from '#application/tokens.ts';
 import { defineUseCase, type AnyUseCase, type Caller } from '#application/use-case.ts';
 import { httpApp, type HttpOptions } from '#http/app.ts';
+import { wideEntrance } from '#test/support/http/wide-entrance.ts';
 
 export const ann: Principal = {
   id: 'ann',
@@ -66,11 +68,16 @@ export const things: readonly AnyUseCase[] = [showThing, makeThing, dropThing];
 export type Executed = { readonly useCase: string; readonly call: Caller; readonly input: unknown };
 export type Line = { readonly level: string; readonly message: string; readonly fields: JsonObject };
 
-const authenticate = async (token: string): Promise<Principal | Refusal> =>
+const authenticate: Authenticate = async (token) =>
   token === TOKEN ? ann : refuse('auth.invalid', 'The token is not known here.');
 
+type DoorOptions = Partial<HttpOptions> & {
+  readonly authenticate?: Authenticate;
+  readonly reply?: (executed: Executed) => Answer;
+};
+
 /** The door with everything behind it replaced by programs that remember what they were given. */
-export function door(overrides: Partial<HttpOptions> & { readonly reply?: (executed: Executed) => Answer } = {}) {
+export function door(overrides: DoorOptions = {}) {
   const executed: Executed[] = [];
   const lines: Line[] = [];
   let ids = 0;
@@ -81,7 +88,7 @@ export function door(overrides: Partial<HttpOptions> & { readonly reply?: (execu
   };
   const app = httpApp({
     execute,
-    authenticate,
+    entrance: wideEntrance(overrides.authenticate ?? authenticate),
     catalogue: things,
     readiness: async () => ({ ready: true, mode: 'embedded', checks: { database: 'ok' } }),
     metrics: async () => ({ contentType: 'text/plain', text: '' }),

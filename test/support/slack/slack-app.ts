@@ -10,6 +10,7 @@ import { quiet } from '#test/support/engine/fixtures.ts';
 import { engineOn, type Engine } from '#test/support/engine/orchestrator.ts';
 import { asForm, asJson, SIGNING_SECRET, type Signed } from '#examples/slack/requests.ts';
 import { CHANNEL, type SlackDouble } from '#examples/slack/slack-double.ts';
+import { wideEntrance } from '#test/support/http/wide-entrance.ts';
 
 export type SlackApp = AsyncDisposable & {
   readonly engine: Engine;
@@ -58,7 +59,7 @@ export async function slackApp(options: SlackAppOptions): Promise<SlackApp> {
   const { orchestrator } = engine;
   const app = httpApp({
     execute: orchestrator.execute,
-    authenticate: orchestrator.authenticate,
+    entrance: wideEntrance(orchestrator.authenticate),
     catalogue,
     readiness: orchestrator.readiness,
     metrics: orchestrator.metrics,
