@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { starting, tokenCreated, tokenRevoked } from '#application/audit.ts';
 import { tokenHash, TOKEN_PREFIX } from '#application/tokens.ts';
 import type { TokenRecord, TokenStore } from '#application/dependencies.ts';
 import type { Clock, Ids } from '#application/ports.ts';
@@ -25,8 +26,7 @@ export async function keepLocalTokens(dataDir: string, { tokens, clock, ids }: R
     const hash = tokenHash(ids, token);
     const known = await tokens.find(hash);
     if (known && known.revoked_at === null) continue;
-    await tokens.revoke(named, clock.machine());
-    await tokens.add(record(named, roles, ids, clock, true), hash);
+    await replace(record(named, roles, ids, clock, true), hash, { tokens, clock, ids });
   }
 }
 
@@ -34,8 +34,12 @@ export async function keepLocalTokens(dataDir: string, { tokens, clock, ids }: R
 export async function keepBootstrapToken(token: string, { tokens, clock, ids }: Reach): Promise<void> {
   const hash = tokenHash(ids, token);
   if (await tokens.find(hash)) return;
-  await tokens.revoke('bootstrap', clock.machine());
-  await tokens.add(record('bootstrap', ['admin'], ids, clock, false), hash);
+  await replace(record('bootstrap', ['admin'], ids, clock, false), hash, { tokens, clock, ids });
+}
+
+async function replace(made: TokenRecord, hash: string, { tokens, clock, ids }: Reach): Promise<void> {
+  await tokens.revoke(made.name, clock.machine(), (old) => tokenRevoked({ clock, ids }, starting, old));
+  await tokens.add(made, hash, tokenCreated({ clock, ids }, starting, made));
 }
 
 const record = (name: string, roles: readonly Role[], ids: Ids, clock: Clock, local: boolean): TokenRecord => ({

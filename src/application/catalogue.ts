@@ -34,6 +34,7 @@ import { resumeJourney } from './use-cases/resume-journey.ts';
 import { retryTasks } from './use-cases/retry-tasks.ts';
 import { revokeToken } from './use-cases/revoke-token.ts';
 import { rollBack } from './use-cases/roll-back.ts';
+import { showAudit } from './use-cases/show-audit.ts';
 import { showConfig } from './use-cases/show-config.ts';
 import { showConfigSchema } from './use-cases/show-config-schema.ts';
 import { showDelivery } from './use-cases/show-delivery.ts';
@@ -93,6 +94,7 @@ export const catalogue: readonly AnyUseCase[] = [
   createToken,
   listTokens,
   revokeToken,
+  showAudit,
   eraseClient,
   verifyStore,
   checkServer,

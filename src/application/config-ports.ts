@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
+import type { AuditEntry } from './audit.ts';
 
 /** The names under which files are handed in; those that are left out are taken from the server's folder. */
 export const configFileNames = [
@@ -92,7 +93,7 @@ export type ConfigStore = {
   readonly keep: (hash: string, label: string, document: JsonObject, at: Instant) => Promise<void>;
   readonly document: (hash: string) => Promise<JsonObject | null>;
   /** Answers false where the version decides already: of several replicas with the same files one activates it. */
-  readonly activate: (activation: Activation) => Promise<boolean>;
+  readonly activate: (activation: Activation, audit: AuditEntry) => Promise<boolean>;
   readonly active: () => Promise<string | null>;
   /** The newest first, below `before`. */
   readonly activations: (limit: number, before?: number) => Promise<readonly RecordedActivation[]>;

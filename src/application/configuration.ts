@@ -2,9 +2,10 @@ import { isRefusal, JourneyError, refuse, type Refusal } from '#core/errors.ts';
 import type { FailedReload } from '#core/explain/explain.ts';
 import type { Json } from '#core/json.ts';
 import type { RaiseAlert } from './alerts.ts';
+import { auditEntry, type Doer } from './audit.ts';
 import type { ConfigFiles, ConfigProblem, ConfigStore, LoadedConfig, Stranded } from './config-ports.ts';
 import type { RefreshedPlans } from './plans.ts';
-import type { Clock, Logger } from './ports.ts';
+import type { Clock, Ids, Logger } from './ports.ts';
 
 /** The configuration of this process: what it was started with, what its files have come to, and what decides. */
 export type Configuration = {
@@ -21,7 +22,7 @@ export type Configuration = {
   /** Finds out which version decides. */
   readonly refresh: () => Promise<void>;
   /** Makes a stored version the one that decides; answers whether it was not so before. */
-  readonly activate: (hash: string, by: string, door: string) => Promise<boolean | Refusal>;
+  readonly activate: (hash: string, by: Doer) => Promise<boolean | Refusal>;
 };
 
 export type ConfigurationParts = {
@@ -29,6 +30,7 @@ export type ConfigurationParts = {
   readonly store: ConfigStore;
   readonly plans: RefreshedPlans;
   readonly clock: Clock;
+  readonly ids: Pick<Ids, 'random'>;
   readonly logger: Logger;
   readonly raise: RaiseAlert;
   /** The name of this process among the replicas. */
@@ -47,17 +49,21 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   let lastSeen = dealtWith;
   let failing: FailedReload | null = null;
 
-  async function decideBy(config: Pick<LoadedConfig, 'hash' | 'stages'>, by: string, door: string) {
+  async function decideBy(config: Pick<LoadedConfig, 'hash' | 'stages'>, by: Doer) {
     // What decides already leaves nobody behind who is not there by its own doing.
     if ((await store.active()) === config.hash) return false;
     const stranded = await store.stranded(config.stages);
     if (stranded.length > 0) return strands(config.hash, stranded);
-    return store.activate({ hash: config.hash, activated_by: by, door, process, activated_at: clock.journey() });
+    const { hash } = config;
+    return store.activate(
+      { hash, activated_by: by.actor, door: by.door, process, activated_at: clock.journey() },
+      auditEntry(parts, by, { type: 'config_activated', subject: hash, data: { process } }),
+    );
   }
 
   async function takeUp(config: LoadedConfig, door: 'start' | 'reload'): Promise<boolean | Refusal> {
     await store.keep(config.hash, config.label, config.document, clock.journey());
-    const decided = await decideBy(config, 'system', door);
+    const decided = await decideBy(config, { actor: 'system', door, request_id: process.slice(0, 100) });
     if (isRefusal(decided)) return decided;
     await plans.refresh();
     await store.mended(process, clock.journey(), clock.machine());
@@ -129,10 +135,10 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     },
     look,
     refresh,
-    activate: async (hash, by, door) => {
+    activate: async (hash, by) => {
       await plans.ensure([hash]);
       const stages = plans.get(hash).stages.map(({ id }) => id);
-      const activated = await decideBy({ hash, stages }, by, door);
+      const activated = await decideBy({ hash, stages }, by);
       if (!isRefusal(activated)) await plans.refresh();
       return activated;
     },

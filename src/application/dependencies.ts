@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
 import type { Journey, JourneyStatus } from '#core/journey/journey.ts';
 import type { PausedWaits } from '#core/journey/time-split.ts';
+import type { AuditEntry, AuditReader } from './audit.ts';
 import type { Configuration } from './configuration.ts';
 import type { Breakers } from './breakers.ts';
 import type { ClaimRoom } from './claims.ts';
@@ -24,6 +25,7 @@ export type Dependencies = {
   readonly claims: ClaimRoom;
   readonly breakers: Breakers;
   readonly tokens: TokenStore;
+  readonly audit: AuditReader;
   readonly people: PeopleStore;
   readonly slack: SlackProbe;
   readonly doctor: Doctor;
@@ -180,6 +182,8 @@ export type DeliveryStore = {
       readonly limit: number;
     },
     machineNow: Instant,
+    /** Of so many. */
+    audit: (replayed: number) => AuditEntry,
   ) => Promise<number>;
 };
 
@@ -232,11 +236,15 @@ export type TokenRecord = {
 
 export type TokenStore = {
   /** Answers false when a token of that name is in use already. */
-  readonly add: (record: TokenRecord, hash: string) => Promise<boolean>;
+  readonly add: (record: TokenRecord, hash: string, audit: AuditEntry) => Promise<boolean>;
   readonly find: (hash: string) => Promise<TokenRecord | null>;
   readonly list: () => Promise<readonly TokenRecord[]>;
   /** By name or id; answers what was revoked. */
-  readonly revoke: (nameOrId: string, at: Instant) => Promise<TokenRecord | null>;
+  readonly revoke: (
+    nameOrId: string,
+    at: Instant,
+    audit: (revoked: TokenRecord) => AuditEntry,
+  ) => Promise<TokenRecord | null>;
   readonly touch: (tokenId: string, at: Instant) => Promise<void>;
 };
 
@@ -285,9 +293,15 @@ export type PeopleStore = {
   /** Those in force first, by principal. */
   readonly list: (limit: number) => Promise<readonly PersonRecord[]>;
   /** Ends the mapping in force, if there is one, and begins this one. */
-  readonly map: (record: PersonRecord) => Promise<void>;
+  readonly map: (record: PersonRecord, audit: AuditEntry) => Promise<void>;
   /** Answers the mapping that ended. */
-  readonly unmap: (teamId: string, userId: string, at: Instant, by: string) => Promise<PersonRecord | null>;
+  readonly unmap: (
+    teamId: string,
+    userId: string,
+    at: Instant,
+    by: string,
+    audit: (ended: PersonRecord) => AuditEntry,
+  ) => Promise<PersonRecord | null>;
 };
 
 /** Looks at the Slack that is configured, without changing anything there; null: none is. */

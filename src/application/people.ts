@@ -24,6 +24,12 @@ export const PersonView = z.object({
   unmapped_by: z.string().nullable(),
 });
 
+/** As audits name it. */
+export const personSubject = ({ provider, team_id, user_id, principal, roles, clients }: PersonRecord) => ({
+  subject: principal,
+  data: { provider, team_id, user_id, roles, clients },
+});
+
 export const personView = (record: PersonRecord): z.input<typeof PersonView> => ({
   ...record,
   roles: [...record.roles],

@@ -3,7 +3,8 @@ import type { Refusal } from '#core/errors.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Principal, Role } from './principal.ts';
 
-export type Door = 'rest' | 'cli' | 'mcp' | 'slack' | 'ops' | 'scheduler' | 'agent';
+export const doors = ['rest', 'cli', 'mcp', 'slack', 'ops', 'scheduler', 'agent'] as const;
+export type Door = (typeof doors)[number];
 
 /** One call, as a door hands it in. */
 export type Caller = {

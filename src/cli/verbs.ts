@@ -101,6 +101,7 @@ const titles: Readonly<Record<string, string>> = {
   stages: 'Stages',
   person: 'People',
   token: 'Tokens',
+  audit: 'Audit',
   client: 'Store',
   store: 'Store',
   server: 'Server',

@@ -21,6 +21,7 @@ import { databaseClock, systemClock } from '#adapters/clock.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import { prometheusMeter, type PrometheusMeter } from '#adapters/metrics/prometheus-meter.ts';
 import { postgresAdmissionStore } from '#adapters/postgres/admission-store.ts';
+import { postgresAuditReader } from '#adapters/postgres/audit-store.ts';
 import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import { postgresDueChecks } from '#adapters/postgres/checks.ts';
 import { postgresClaimRoom } from '#adapters/postgres/claims.ts';
@@ -134,6 +135,7 @@ async function onStore(
     store: configs,
     plans,
     clock,
+    ids,
     logger,
     raise,
     process: replica,
@@ -204,6 +206,7 @@ async function onStore(
     claims: postgresClaimRoom(database),
     breakers,
     tokens,
+    audit: postgresAuditReader(database),
     people,
     slack: askSlack,
     doctor: doctorOf(probes, clock),

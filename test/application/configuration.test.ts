@@ -16,6 +16,7 @@ import { loadSettings } from '#settings/load-settings.ts';
 import { agents, defects, orchestrator, stages, templates } from '#test/settings/defects.ts';
 import { realConfig, seededConfig, type SeededConfig } from '#test/settings/seeded-config.ts';
 import { freshEmbedded, type FreshDatabase } from '#test/support/postgres/fresh.ts';
+import { cryptoIds } from '#adapters/ids.ts';
 
 type Line = { readonly message: string } & JsonObject;
 type Opened = Configuration & {
@@ -57,6 +58,7 @@ async function opened({ dir = config.dir, env = {}, process = 'one:1', store: wr
     store,
     plans,
     clock: systemClock(),
+    ids: cryptoIds,
     logger,
     raise: alertsTo(logger, () => undefined),
     process,
@@ -273,8 +275,9 @@ describe('replicas with different files', () => {
     const one = await opened();
     config.edit(stages, 'window_days: 7', 'window_days: 6');
     await lookTwice(one);
-    expect(await one.activate(one.hash, 'ann', 'cli')).toBe(true);
-    expect(await one.activate(one.hash, 'ann', 'cli')).toBe(false);
+    const by = { actor: 'ann', door: 'cli', request_id: 'r1' };
+    expect(await one.activate(one.hash, by)).toBe(true);
+    expect(await one.activate(one.hash, by)).toBe(false);
     expect(one.plans.active().hash).toBe(one.hash);
     expect((await one.store.activations(1))[0]).toMatchObject({ activated_by: 'ann', door: 'cli', process: 'one:1' });
   });

@@ -11,6 +11,7 @@ import { eventsOf, holdAdmission, openTestJournal, type TestJournal } from '#tes
 import { verify } from '#test/support/engine/verify.ts';
 import { playOf, start } from '#test/support/engine/play.ts';
 import { freshEmbedded, type FreshDatabase } from '#test/support/postgres/fresh.ts';
+import { anyEntry } from '#test/support/audit.ts';
 
 const document = smallDocument([{ id: 'sandbox', auto: false }, { id: 'pilot', auto: false }, { id: 'production' }]);
 const { plan } = playOf(document);
@@ -127,7 +128,7 @@ describe('what takes too long', () => {
       const configs = postgresConfigStore(at.database);
       const by = { activated_by: 'olga', door: 'rest', process: 'test', activated_at: 0 };
       await configs.keep(plan.hash, 'test', document as unknown as JsonObject, 0);
-      await configs.activate({ hash: plan.hash, ...by });
+      await configs.activate({ hash: plan.hash, ...by }, anyEntry());
       expect(await verify(at.database)).toMatchObject({ broken: [] });
       expect(alerts).toHaveLength(1);
     });

@@ -7,6 +7,7 @@ import { smallDocument } from '#test/support/engine/fixtures.ts';
 import { holdAdmission, openTestJournal } from '#test/support/engine/journal.ts';
 import { playOf, start, T0 } from '#test/support/engine/play.ts';
 import type { FreshDatabase } from '#test/support/postgres/fresh.ts';
+import { anyEntry } from '#test/support/audit.ts';
 
 const { plan } = playOf(
   smallDocument([{ id: 'sandbox', tasks: [{ id: 'one' }] }, { id: 'pilot' }, { id: 'production' }]),
@@ -27,7 +28,7 @@ export function configStoreContract(fresh: () => Promise<FreshDatabase>): void {
     afterEach(() => at.drop());
 
     const activate = (hash: string, process = 'one:1') =>
-      store.activate({ hash, activated_by: 'system', door: 'start', process, activated_at: T0 });
+      store.activate({ hash, activated_by: 'system', door: 'start', process, activated_at: T0 }, anyEntry());
 
     test('none decides before the first is activated, and keeping one activates nothing', async () => {
       expect(await store.active()).toBeNull();

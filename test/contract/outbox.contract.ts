@@ -7,6 +7,7 @@ import { smallDocument } from '#test/support/engine/fixtures.ts';
 import { holdAdmission, openTestJournal, type TestJournal } from '#test/support/engine/journal.ts';
 import { playOf, start, T0 } from '#test/support/engine/play.ts';
 import type { FreshDatabase } from '#test/support/postgres/fresh.ts';
+import { anyEntry } from '#test/support/audit.ts';
 
 const { plan } = playOf(smallDocument([{ id: 'sandbox', tasks: [{ id: 'work' }] }, { id: 'production' }]));
 const LEASE_MS = 30_000;
@@ -183,9 +184,9 @@ export function outboxContract(fresh: () => Promise<FreshDatabase>): void {
       await outbox.settle(dead, { state: 'dead', problem: 'no', failures: 10 });
       await outbox.settle(await one(), later(now + 5_000));
       const which = { destination: 'crm', clients: null, limit: 10 };
-      expect(await deliveries.replay({ ...which, clients: ['other'] }, now)).toBe(0);
-      expect(await deliveries.replay({ ...which, clientId: 'h1', seq: dead.seq }, now)).toBe(1);
-      expect(await deliveries.replay({ ...which, clientId: 'h1', seq: dead.seq }, now), 'once').toBe(0);
+      expect(await deliveries.replay({ ...which, clients: ['other'] }, now, anyEntry)).toBe(0);
+      expect(await deliveries.replay({ ...which, clientId: 'h1', seq: dead.seq }, now, anyEntry)).toBe(1);
+      expect(await deliveries.replay({ ...which, clientId: 'h1', seq: dead.seq }, now, anyEntry), 'once').toBe(0);
       const replayed = await one('crm', { machineNow: now + 6_000 });
       expect(replayed).toMatchObject({ seq: dead.seq, attempt: 2, failures: 0, mayHaveArrived: true });
       await outbox.settle(replayed, delivered(now + 6_000));
@@ -199,7 +200,7 @@ export function outboxContract(fresh: () => Promise<FreshDatabase>): void {
       const dead = await one();
       await outbox.settle(dead, { state: 'dead', problem: 'no', failures: 10 });
       const underWay = await one();
-      await postgresDeliveryStore(at.database).replay({ destination: 'crm', clients: null, limit: 10 }, now);
+      await postgresDeliveryStore(at.database).replay({ destination: 'crm', clients: null, limit: 10 }, now, anyEntry);
       expect(await claim('crm', { epoch: 2 })).toEqual([]);
       await outbox.settle(underWay, delivered(now));
       expect((await one('crm', { epoch: 2 })).seq).toBe(dead.seq);

@@ -2,6 +2,7 @@ import type { JsonObject } from '#core/json.ts';
 import { DAY } from '#core/time.ts';
 import type { ConfigStore, RecordedActivation, ReloadFailure, Stranded } from '#application/config-ports.ts';
 import { timestamptz } from './column-types.ts';
+import { recordAudit } from './audit-store.ts';
 import type { Database } from './database.ts';
 
 /** How often an activation may lose its number to another one before something must be wrong. */
@@ -31,20 +32,24 @@ export function postgresConfigStore(database: Database): ConfigStore {
       );
       return row?.document ?? null;
     },
-    activate: async ({ hash, activated_by, door, process, activated_at }) => {
+    activate: async ({ hash, activated_by, door, process, activated_at }, audit) => {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         // Two replicas that start together with the same files make one activation: the second finds the hash active.
         // One that loses its number to another version must try again, or what it activates would never decide.
-        const won = await database.query(
-          `insert into config_activations (activation, hash, activated_by, door, process, activated_at)
+        const won = await database.transaction(async (query) => {
+          const rows = await query(
+            `insert into config_activations (activation, hash, activated_by, door, process, activated_at)
            select coalesce(max(activation), 0) + 1, $1::text, $2::text, $3::text, $4::text, $5::timestamptz
            from config_activations
            having coalesce((array_agg(hash order by activation desc))[1], '') <> $1::text
            on conflict (activation) do nothing
            returning activation`,
-          [hash, activated_by, door, process, timestamptz(activated_at)],
-        );
-        if (won.length > 0) return true;
+            [hash, activated_by, door, process, timestamptz(activated_at)],
+          );
+          if (rows.length > 0) await recordAudit(query, audit);
+          return rows.length > 0;
+        });
+        if (won) return true;
         if ((await active()) === hash) return false;
       }
       throw new Error(`The configuration ${hash} lost its activation ${MAX_TRIES} times.`);

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#core/json.ts';
 import type { DeliveryRow, DeliveryStore } from '#application/dependencies.ts';
 import { timestamptz } from './column-types.ts';
+import { recordAudit } from './audit-store.ts';
 import type { Database } from './database.ts';
 
 const COLUMNS = `client_id, destination, seq, message ->> 'type' as type, state, attempts, problem, created_at, last_attempt_at,
@@ -44,9 +45,12 @@ export function postgresDeliveryStore(database: Database): DeliveryStore {
       );
       return row ?? null;
     },
-    replay: async ({ destination, clientId, seq, clients, limit }, machineNow) => {
-      const values = [timestamptz(machineNow), destination, clientId ?? null, seq ?? null, clients, limit];
-      return (await database.query(REPLAY, values)).length;
-    },
+    replay: ({ destination, clientId, seq, clients, limit }, machineNow, audit) =>
+      database.transaction(async (query) => {
+        const values = [timestamptz(machineNow), destination, clientId ?? null, seq ?? null, clients, limit];
+        const { length } = await query(REPLAY, values);
+        if (length > 0) await recordAudit(query, audit(length));
+        return length;
+      }),
   };
 }

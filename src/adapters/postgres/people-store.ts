@@ -1,6 +1,7 @@
 import type { JsonObject } from '#core/json.ts';
 import type { PeopleStore, PersonRecord } from '#application/dependencies.ts';
 import { timestamptz } from './column-types.ts';
+import { recordAudit } from './audit-store.ts';
 import type { Database } from './database.ts';
 
 const COLUMNS = 'provider, team_id, user_id, principal, roles, clients, mapped_at, mapped_by, unmapped_at, unmapped_by';
@@ -23,7 +24,7 @@ export function postgresPeopleStore(database: Database): PeopleStore {
         `select ${COLUMNS} from identities order by unmapped_at is not null, principal, mapped_at limit $1`,
         [limit],
       ),
-    map: (record) =>
+    map: (record, audit) =>
       database.transaction(async (query) => {
         const { team_id, user_id, principal, roles, clients, mapped_at, mapped_by } = record;
         await query(END, [team_id, user_id, timestamptz(mapped_at), mapped_by]);
@@ -33,10 +34,13 @@ export function postgresPeopleStore(database: Database): PeopleStore {
            where provider = 'slack' and team_id = $1 and user_id = $2`,
           [team_id, user_id, principal, roles, clients, timestamptz(mapped_at), mapped_by],
         );
+        await recordAudit(query, audit);
       }),
-    unmap: async (teamId, userId, at, by) => {
-      const [row] = await database.query<Row>(END, [teamId, userId, timestamptz(at), by]);
-      return row ?? null;
-    },
+    unmap: (teamId, userId, at, by, audit) =>
+      database.transaction(async (query) => {
+        const [row] = await query<Row>(END, [teamId, userId, timestamptz(at), by]);
+        if (row) await recordAudit(query, audit(row));
+        return row ?? null;
+      }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '#core/errors.ts';
+import { doerOf } from '../audit.ts';
 import { ActivationView, activationView, unknownVersion, VersionHash } from '../config-views.ts';
 import { defineUseCase } from '../use-case.ts';
 
@@ -20,9 +21,9 @@ export const activateConfig = defineUseCase({
   },
   input: z.strictObject({ hash: VersionHash.describe('A hash of config history.') }),
   output: z.object({ activated: z.boolean(), active: ActivationView }),
-  run: async ({ configuration }, { principal, door }, { hash }) => {
+  run: async ({ configuration }, call, { hash }) => {
     if (!(await configuration.store.document(hash))) return unknownVersion(hash);
-    const activated = await configuration.activate(hash, principal.id, door);
+    const activated = await configuration.activate(hash, doerOf(call));
     if (isRefusal(activated)) return activated;
     const [active] = await configuration.store.activations(1);
     if (!active) throw new Error('No configuration has been activated.');

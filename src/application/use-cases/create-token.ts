@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
+import { doerOf, tokenCreated } from '../audit.ts';
 import { ClientId, iso, Period, periodMs, text } from '../fields.ts';
 import { roles } from '../principal.ts';
 import { TOKEN_PREFIX, tokenHash } from '../tokens.ts';
@@ -59,7 +60,8 @@ export const createToken = defineUseCase({
     expires_in: Period.optional().describe('How long it is good for, as 90d, 12h or 30m; for good unless said.'),
   }),
   output: z.object({ token_id: z.string(), name: z.string(), token: z.string(), expires_at: z.string().nullable() }),
-  run: async ({ tokens, evidenceKinds, clock, ids }, _call, input) => {
+  run: async (dependencies, call, input) => {
+    const { tokens, evidenceKinds, clock, ids } = dependencies;
     const strange = input.evidence_kinds.find((kind) => !evidenceKinds.names.includes(kind));
     if (strange !== undefined)
       return refuse(
@@ -85,7 +87,7 @@ export const createToken = defineUseCase({
       revoked_at: null,
       last_used_at: null,
     };
-    if (!(await tokens.add(record, tokenHash(ids, token))))
+    if (!(await tokens.add(record, tokenHash(ids, token), tokenCreated(dependencies, doerOf(call), record))))
       return refuse(
         'token.exists',
         `A token named ${input.name} is in use.`,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
+import { auditEntry, doerOf } from '../audit.ts';
 import { ClientId } from '../fields.ts';
-import { personView, PersonView, SlackTeamId, SlackUserId } from '../people.ts';
+import { personSubject, personView, PersonView, SlackTeamId, SlackUserId } from '../people.ts';
 import { roles, system } from '../principal.ts';
 import { defineUseCase } from '../use-case.ts';
 
@@ -38,7 +39,8 @@ export const mapPerson = defineUseCase({
       .describe('The only clients that the person may see; all unless said.'),
   }),
   output: PersonView,
-  run: async ({ people, tokens, clock }, { principal }, { team_id, user_id, name, roles: given, clients }) => {
+  run: async (dependencies, call, { team_id, user_id, name, roles: given, clients }) => {
+    const { people, tokens, clock } = dependencies;
     const held = name === undefined ? undefined : (await tokens.list()).find((token) => token.name === name);
     if (held?.kind === 'agent' && held.revoked_at === null)
       return refuse(
@@ -54,11 +56,14 @@ export const mapPerson = defineUseCase({
       roles: [...new Set(given)],
       clients: clients ?? null,
       mapped_at: clock.machine(),
-      mapped_by: principal.id,
+      mapped_by: call.principal.id,
       unmapped_at: null,
       unmapped_by: null,
     };
-    await people.map(record);
+    await people.map(
+      record,
+      auditEntry(dependencies, doerOf(call), { type: 'person_mapped', ...personSubject(record) }),
+    );
     return personView(record);
   },
 });

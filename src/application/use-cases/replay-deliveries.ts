@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditEntry, doerOf } from '../audit.ts';
 import { ClientId, DestinationName } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
@@ -27,10 +28,18 @@ export const replayDeliveries = defineUseCase({
     more: z.boolean(),
   }),
   client: ({ client_id }) => client_id,
-  run: async ({ deliveries, clock }, { principal }, { destination, client_id }) => {
+  run: async (dependencies, call, { destination, client_id }) => {
+    const { deliveries, clock } = dependencies;
     const replayed = await deliveries.replay(
-      { destination, clientId: client_id, clients: principal.clients, limit: MOST },
+      { destination, clientId: client_id, clients: call.principal.clients, limit: MOST },
       clock.machine(),
+      (count) =>
+        auditEntry(dependencies, doerOf(call), {
+          type: 'deliveries_replayed',
+          subject: destination,
+          about_client: client_id,
+          data: { count },
+        }),
     );
     return { destination, replayed, more: replayed === MOST };
   },

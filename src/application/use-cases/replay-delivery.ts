@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
+import { auditEntry, doerOf } from '../audit.ts';
 import { DeliveryView, deliveryViewOf } from '../delivery-view.ts';
 import { DeliveryId, deliveryKeyOf } from '../fields.ts';
 import { unknownDelivery } from '../unknown-delivery.ts';
@@ -19,9 +20,18 @@ export const replayDelivery = defineUseCase({
   input: z.strictObject({ delivery_id: DeliveryId }),
   output: DeliveryView,
   client: ({ delivery_id }) => deliveryKeyOf(delivery_id).clientId,
-  run: async ({ deliveries, clock }, { principal }, { delivery_id }) => {
+  run: async (dependencies, call, { delivery_id }) => {
+    const { deliveries, clock } = dependencies;
     const key = deliveryKeyOf(delivery_id);
-    const replayed = await deliveries.replay({ ...key, clients: principal.clients, limit: 1 }, clock.machine());
+    const which = { ...key, clients: call.principal.clients, limit: 1 };
+    const replayed = await deliveries.replay(which, clock.machine(), (count) =>
+      auditEntry(dependencies, doerOf(call), {
+        type: 'deliveries_replayed',
+        subject: delivery_id,
+        about_client: key.clientId,
+        data: { count },
+      }),
+    );
     const row = await deliveries.find(key);
     if (!row) return unknownDelivery(delivery_id);
     return replayed > 0

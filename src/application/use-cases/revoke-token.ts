@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
+import { doerOf, tokenRevoked } from '../audit.ts';
 import { text } from '../fields.ts';
 import { defineUseCase } from '../use-case.ts';
 
@@ -19,8 +20,11 @@ export const revokeToken = defineUseCase({
   },
   input: z.strictObject({ token: text(128).describe('The name or the id, as token list shows it.') }),
   output: z.object({ token_id: z.string(), name: z.string(), revoked: z.literal(true) }),
-  run: async ({ tokens, clock }, _call, { token }) => {
-    const revoked = await tokens.revoke(token, clock.machine());
+  run: async (dependencies, call, { token }) => {
+    const { tokens, clock } = dependencies;
+    const revoked = await tokens.revoke(token, clock.machine(), (record) =>
+      tokenRevoked(dependencies, doerOf(call), record),
+    );
     return revoked
       ? { token_id: revoked.token_id, name: revoked.name, revoked: true as const }
       : refuse('token.unknown', `No token in use is called ${token}.`, 'token list shows all.');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '#core/errors.ts';
-import { personView, PersonView, SlackTeamId, SlackUserId } from '../people.ts';
+import { auditEntry, doerOf } from '../audit.ts';
+import { personSubject, personView, PersonView, SlackTeamId, SlackUserId } from '../people.ts';
 import { defineUseCase } from '../use-case.ts';
 
 export const unmapPerson = defineUseCase({
@@ -17,8 +18,11 @@ export const unmapPerson = defineUseCase({
   },
   input: z.strictObject({ team_id: SlackTeamId, user_id: SlackUserId }),
   output: PersonView,
-  run: async ({ people, clock }, { principal }, { team_id, user_id }) => {
-    const ended = await people.unmap(team_id, user_id, clock.machine(), principal.id);
+  run: async (dependencies, call, { team_id, user_id }) => {
+    const { people, clock } = dependencies;
+    const ended = await people.unmap(team_id, user_id, clock.machine(), call.principal.id, (record) =>
+      auditEntry(dependencies, doerOf(call), { type: 'person_unmapped', ...personSubject(record) }),
+    );
     return ended
       ? personView(ended)
       : refuse(

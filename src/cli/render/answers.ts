@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { checkAgents } from '#application/use-cases/check-agents.ts';
-import type { createToken } from '#application/use-cases/create-token.ts';
 import type { explainJourney } from '#application/use-cases/explain-journey.ts';
 import type { listApprovals } from '#application/use-cases/list-approvals.ts';
 import type { listJourneys } from '#application/use-cases/list-journeys.ts';
@@ -291,8 +290,3 @@ export function verifyLines(paper: Paper, { clients, whole }: Answer<typeof veri
 }
 
 /** The token stands alone on its line, never wrapped: it is copied. */
-export const tokenLines = (_paper: Paper, { token_id, name, token, expires_at }: Answer<typeof createToken>): Lines => [
-  `The token of ${name} (${token_id}), shown this once; it ${expires_at === null ? 'does not expire' : `expires ${time(expires_at)}`}:`,
-  '',
-  token,
-];

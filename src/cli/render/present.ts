@@ -13,7 +13,9 @@ import { listApprovals } from '#application/use-cases/list-approvals.ts';
 import { listDeliveries } from '#application/use-cases/list-deliveries.ts';
 import { listJourneys } from '#application/use-cases/list-journeys.ts';
 import { listPeople } from '#application/use-cases/list-people.ts';
+import { listTokens } from '#application/use-cases/list-tokens.ts';
 import { recordEvidence } from '#application/use-cases/record-evidence.ts';
+import { showAudit } from '#application/use-cases/show-audit.ts';
 import { showConfig } from '#application/use-cases/show-config.ts';
 import { showDelivery } from '#application/use-cases/show-delivery.ts';
 import { showEvidence } from '#application/use-cases/show-evidence.ts';
@@ -24,6 +26,7 @@ import { startJourney } from '#application/use-cases/start-journey.ts';
 import { validateExit } from '#application/use-cases/validate-exit.ts';
 import { verifyStore } from '#application/use-cases/verify-store.ts';
 import { JourneyView } from '#application/view.ts';
+import * as access from './access.ts';
 import * as answers from './answers.ts';
 import { clean } from './clean.ts';
 import * as config from './config.ts';
@@ -66,7 +69,9 @@ const presenters: ReadonlyMap<string, Presenter> = new Map([
   by(checkAgents, answers.agentLines),
   by(listDeliveries, deliveriesLines),
   by(showDelivery, deliveryLines),
-  by(createToken, answers.tokenLines),
+  by(createToken, access.tokenLines),
+  by(listTokens, access.tokensLines),
+  by(showAudit, access.auditLines),
   by(showConfig, config.configLines),
   by(checkConfig, config.checkLines),
   by(diffConfig, config.diffLines),

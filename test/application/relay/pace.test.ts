@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HOUR, MINUTE, SECOND } from '#core/time.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
 import { delivered, failed, relayStage, type RelayStage, type Scripted } from '#test/support/outbound/relay-stage.ts';
+import { anyEntry } from '#test/support/audit.ts';
 
 const seqs = ({ calls }: Scripted, client: string) =>
   calls.filter(({ message }) => message.clientId === client).map(({ message }) => message.seq);
@@ -119,6 +120,7 @@ describe('how often the relay tries', { timeout: 120_000 }, () => {
     await postgresDeliveryStore(stage.database).replay(
       { destination: 'crm', clients: null, limit: 10 },
       stage.clock.machine(),
+      anyEntry,
     );
     await stage.look();
     expect(crm.calls.map(({ message }) => [message.id, message.attempt])).toEqual([

@@ -246,6 +246,19 @@ export const logEntry = {
   data: {},
 };
 
+export const auditEntry = {
+  id: 'aud-1',
+  at,
+  actor: 'ann',
+  door: 'cli',
+  type: 'token_created',
+  subject: 'ci',
+  client_id: null,
+  seq: null,
+  request_id: 'req-1',
+  data: { roles: ['operator'], clients: null },
+};
+
 export const token = {
   token_id: 'tok-1',
   name: 'ci',
@@ -254,6 +267,7 @@ export const token = {
   clients: null,
   evidence_kinds: [],
   intents: null,
+  groups: [],
   created_at: at,
   expires_at: null,
   revoked_at: null,

@@ -6,6 +6,7 @@ import { yamlText } from '#cli/render/yaml.ts';
 import {
   agents,
   approval,
+  auditEntry,
   breaker,
   delivery,
   history,
@@ -61,6 +62,13 @@ const laidOut: readonly (readonly [argv: readonly string[], answer: unknown])[] 
   ],
   [['deliveries', 'replay-all', '--destination=crm'], { destination: 'crm', replayed: 3, more: false }],
   [['token', 'list'], { tokens: [token] }],
+  [
+    ['audit'],
+    {
+      entries: [auditEntry, { ...auditEntry, id: 'evt-client-123:7', seq: 7, data: null }],
+      next_cursor: '1~evt-client-123:7',
+    },
+  ],
   [['pause', '--client-id=client-123', '--reason=The client moves offices.'], paused],
 ];
 

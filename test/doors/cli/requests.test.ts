@@ -229,6 +229,11 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
   ],
   ['token list', ['token', 'list'], 'GET /api/v1/tokens'],
   [
+    'audit filters',
+    ['audit', '--actor=ann', '--door=slack', '--from=2026-02-01T09:00:00Z'],
+    'GET /api/v1/audit?actor=ann&door=slack&from=2026-02-01T09:00:00Z',
+  ],
+  [
     'people map',
     ['people', 'map', '--team-id=T012AB3CD', '--user-id=U012AB3CD', '--roles=approver,operator', '--name=ann'],
     'POST /api/v1/people {"team_id":"T012AB3CD","user_id":"U012AB3CD","name":"ann","roles":["approver","operator"]}',
