@@ -26,7 +26,7 @@ const serverOf = ({ host, port, name }: Settings['store'], user: string, passwor
   password: password ?? '',
 });
 
-/** The application's user needs no right to change the schema where another one is given for that. */
+/** The application's user is given what it needs, and no right to change the schema or the record, where another one migrates. */
 export async function migrateStore({ store }: Settings, database: Database, logger: Logger): Promise<void> {
   if (database.kind === 'embedded' || store.migrationUser === null) {
     await migrate(database, migrationsDirectory, logger);
@@ -39,7 +39,7 @@ export async function migrateStore({ store }: Settings, database: Database, logg
     logger,
   });
   try {
-    await migrate(owner, migrationsDirectory, logger);
+    await migrate(owner, migrationsDirectory, logger, store.user === store.migrationUser ? {} : { user: store.user });
   } finally {
     await owner.close();
   }

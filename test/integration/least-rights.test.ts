@@ -5,9 +5,11 @@ import { DAY } from '#core/time.ts';
 import type { Principal } from '#application/principal.ts';
 import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
+import { appendOnly } from '#adapters/postgres/grants.ts';
+import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { scriptedAgents } from '#test/support/engine/agents.ts';
-import { deafCrm, olga, openPilot, settingsWith } from '#test/support/engine/fixtures.ts';
+import { deafCrm, olga, openPilot, quiet, settingsWith } from '#test/support/engine/fixtures.ts';
 import { engineOn, startInput, type Engine } from '#test/support/engine/orchestrator.ts';
 import { freshDatabase, serverUrl, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 
@@ -40,11 +42,7 @@ const as = (user: string): Promise<Database> => {
 
 beforeAll(async () => {
   at = await freshDatabase({ migrations: null });
-  const [grants, revokes] = [
-    documented().filter((one) => !one.startsWith('revoke')),
-    documented().filter((one) => one.startsWith('revoke')),
-  ];
-  for (const statement of grants) await at.database.query(statement);
+  for (const statement of documented()) await at.database.query(statement);
   const url = new URL(at.url);
   const name = url.pathname.slice(1);
   await at.database.query(`alter database ${name} owner to ${owner}`);
@@ -69,7 +67,6 @@ beforeAll(async () => {
       },
     },
   });
-  for (const statement of revokes) await at.database.query(statement);
 }, 240_000);
 afterAll(async () => {
   await engine.stop();
@@ -103,6 +100,11 @@ test.each([
   ['delete an event', 'delete from journey_events'],
   ['change an observation', `update evidence set source = 'nobody'`],
   ['delete an observation', 'delete from evidence'],
+  ['delete all events at once', 'truncate journey_events cascade'],
+  ['change an entry of the audit', `update audit_log set actor = 'nobody'`],
+  ['delete an entry of the audit', 'delete from audit_log'],
+  ['change who activated a configuration', `update config_activations set activated_by = 'nobody'`],
+  ['change what has been migrated', 'delete from schema_migrations'],
   ['change the schema', 'alter table journey_states add column more text'],
   ['make a table', 'create table more (n int)'],
   ['drop a table', 'drop table outbox'],
@@ -136,4 +138,36 @@ test('S9: whoever may not write events may not erase them either', async () => {
   await reader.close();
   await at.database.query(`drop role reader_${suffix}`);
   expect([erased, pruned]).toEqual([[{ count: 0 }], [{ count: 0 }]]);
+});
+
+test('S9 I16: what that user does beside journeys is in the audit, and every table is open to it as documented', async () => {
+  await engine.call('token.create', { name: 'ci', roles: ['viewer'] }, ada);
+  await engine.call('token.revoke', { token: 'ci' }, ada);
+  const { entries } = await engine.call('audit.list', { actor: 'ada', type: 'token_revoked' }, ada);
+  expect(entries).toMatchObject([{ subject: 'ci', door: 'rest' }]);
+  const rights = await database.query<{ name: string; rights: string }>(
+    `select relname as name, concat_ws(', ', case when has_table_privilege(oid, 'select') then 'select' end,
+       case when has_table_privilege(oid, 'insert') then 'insert' end, case when has_table_privilege(oid, 'update') then 'update' end,
+       case when has_table_privilege(oid, 'delete') then 'delete' end, case when has_table_privilege(oid, 'truncate') then 'truncate' end) as rights
+     from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')`,
+  );
+  const others = 'select, insert, update, delete';
+  const odd = rights.filter((one) => one.rights !== others).map(({ name, rights: has }) => [name, has] as const);
+  expect(rights.length).toBeGreaterThan(20);
+  expect(Object.fromEntries(odd)).toEqual({
+    ...Object.fromEntries(appendOnly.map((table) => [table, 'select, insert'])),
+    schema_migrations: 'select',
+    schema_migration_digests: 'select',
+    uow_progress: 'select',
+  });
+});
+
+test('S9: starting again gives no more, and what somebody gave by hand is taken back', async () => {
+  const migrating = await as(owner);
+  await migrating.query(`grant update, delete on audit_log, journey_events to ${application}`);
+  expect(await refusal('delete from audit_log where false')).toBe('done');
+  expect(await migrate(migrating, migrationsDirectory, quiet, { user: application })).toEqual([]);
+  await migrating.close();
+  expect(await refusal('delete from audit_log where false')).toBe('42501');
+  expect(await refusal(`update journey_events set actor = 'nobody' where false`)).toBe('42501');
 });

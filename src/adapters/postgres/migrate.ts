@@ -10,10 +10,16 @@ import { JourneyError } from '#core/errors.ts';
 
 import type { Connection } from './connection.ts';
 import type { Database } from './database.ts';
+import { grantTo } from './grants.ts';
 import { asUnavailable } from './unavailable.ts';
 
 /** Where the product's own migrations lie. */
 export const migrationsDirectory = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+export type MigrateOptions = {
+  /** Who works with the tables, where that is not their owner. */
+  readonly user?: string;
+};
 
 type Migration = { readonly name: string; readonly digest: string };
 
@@ -32,6 +38,7 @@ export async function migrate(
   database: Database,
   directory: string,
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  { user }: MigrateOptions = {},
 ): Promise<readonly string[]> {
   const migrations = await readMigrations(directory);
   const connection = await database.connect({ statementTimeout_ms: null });
@@ -40,6 +47,7 @@ export async function migrate(
     await refuseChanged(connection, migrations, directory);
     const applied = await applyAll(connection, directory, logger);
     await rememberDigests(connection, migrations);
+    if (user !== undefined) await grantTo(connection, user);
     // Fresh tables without statistics are planned badly until the first analyze.
     if (applied.length > 0) await connection.query({ text: 'analyze' });
     await connection.query({ text: 'select pg_advisory_unlock($1)', values: [LOCK] });
