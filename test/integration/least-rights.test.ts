@@ -7,6 +7,7 @@ import { postgresRetentionStore } from '#adapters/postgres/retention-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { appendOnly } from '#adapters/postgres/grants.ts';
 import { migrate, migrationsDirectory } from '#adapters/postgres/migrate.ts';
+import { clockProbe, rightsProbe } from '#adapters/postgres/server-probes.ts';
 import { openServer } from '#adapters/postgres/server.ts';
 import { scriptedAgents } from '#test/support/engine/agents.ts';
 import { deafCrm, olga, openPilot, quiet, settingsWith } from '#test/support/engine/fixtures.ts';
@@ -160,6 +161,19 @@ test('S9 I16: what that user does beside journeys is in the audit, and every tab
     schema_migration_digests: 'select',
     uow_progress: 'select',
   });
+});
+
+test('S9: doctor says so, and of an owner the contrary', async () => {
+  const signal = new AbortController().signal;
+  expect(await rightsProbe(database).look(signal)).toMatchObject([{ state: 'ok' }]);
+  const owning = await as(owner);
+  expect(await rightsProbe(owning).look(signal)).toMatchObject([
+    { state: 'warning', said: expect.stringContaining(appendOnly.join(', ')) },
+  ]);
+  expect(await clockProbe(owning, Date.now).look(signal)).toMatchObject([
+    { said: expect.stringMatching(/this machine/) },
+  ]);
+  await owning.close();
 });
 
 test('S9: starting again gives no more, and what somebody gave by hand is taken back', async () => {
