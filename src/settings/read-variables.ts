@@ -60,6 +60,10 @@ const isSaid = (text: string | undefined): text is string => text !== undefined 
 
 // Neither Kubernetes nor most readers of env files expand ${NAME}; taken literally it would become the password.
 function resolved(text: string, env: Environment): Raw {
+  // Kubernetes leaves $(NAME) as it stands where NAME is not set before it in the same list.
+  const unexpanded = /^\$\(([A-Za-z_][A-Za-z0-9_]*)\)$/.exec(text.trim())?.[1];
+  if (unexpanded !== undefined)
+    return { type: 'problem', allowed: `is $(${unexpanded}) itself: ${unexpanded} was not set where it was made` };
   const name = reference(text);
   if (name === undefined) return { type: 'text', text };
   const value = env[name];

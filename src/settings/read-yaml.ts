@@ -2,6 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import type { Problem } from './problem.ts';
 
+/** Names that reach an object's prototype when some code down the line copies key by key. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 /** Generous for configuration, and small enough that a hostile or broken file cannot exhaust the process. */
 export const yamlLimits = { bytes: 256 * 1024, nodes: 10_000, aliases: 50, depth: 50 } as const;
 
@@ -64,7 +67,7 @@ function plain(value: unknown, budget: { left: number }, depth: number): unknown
   if (Array.isArray(value)) return value.map((item) => plain(item, budget, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, item]) => {
-    if (key === '__proto__') throw new Error('holds the key __proto__, which is not allowed');
+    if (FORBIDDEN_KEYS.has(key)) throw new Error(`holds the key ${key}, which is not allowed`);
     return [key, plain(item, budget, depth + 1)] as const;
   });
   return Object.fromEntries(entries);

@@ -73,6 +73,20 @@ describe('a token that is good for a time', () => {
   });
 });
 
+test('a token is stored as a hash, and stands in no table', async () => {
+  const { token } = await make('hidden');
+  const tables = await at.database.query<{ name: string }>(
+    `select quote_ident(tablename) as name from pg_tables where schemaname = 'public'`,
+  );
+  expect(tables.length).toBeGreaterThan(20);
+  for (const { name } of tables) {
+    const rows = await at.database.query(`select count(*)::int as found from ${name} t where t::text like $1`, [
+      `%${token.slice(3)}%`,
+    ]);
+    expect([name, rows]).toEqual([name, [{ found: 0 }]]);
+  }
+});
+
 describe('when a token was last used', () => {
   test('is in the list', async () => {
     const { token } = await make('used');

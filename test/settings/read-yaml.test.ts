@@ -18,6 +18,8 @@ describe('reading YAML', () => {
     ['two documents', 'a: 1\n---\nb: 2', 'a single document'],
     ['a number without end', 'a: .inf', 'not a finite number'],
     ['the key __proto__', '__proto__: { admin: true }', 'holds the key __proto__'],
+    ['the key constructor', 'a: { constructor: { b: 1 } }', 'holds the key constructor'],
+    ['the key prototype', 'a: [{ prototype: 1 }]', 'holds the key prototype'],
     ['a list that contains itself', 'a: &a [*a]', `nests deeper than ${yamlLimits.depth} levels`],
     ['more aliases than allowed', `a: &a 1\nb: [${'*a,'.repeat(yamlLimits.aliases + 1)}]`, 'alias'],
     ['more values than allowed', `a: [${'1,'.repeat(yamlLimits.nodes)}]`, `more than ${yamlLimits.nodes} values`],

@@ -23,6 +23,12 @@ describe('secrets', () => {
     expect(messageOf({ env: chain })).toContain('only one step is followed');
   });
 
+  test('S10: $(NAME), as Kubernetes leaves it where NAME is missing, stops the start and names it', () => {
+    expect(messageOf({ env: { JOURNEY_STATE_DB_PASSWORD: '$(DB_PASSWORD)' } })).toContain(
+      'JOURNEY_STATE_DB_PASSWORD: is $(DB_PASSWORD) itself: DB_PASSWORD was not set where it was made',
+    );
+  });
+
   test('S10: NAME_FILE names a file, whose last line end does not belong to the secret', () => {
     const dir = mkdtempSync(join(tmpdir(), 'journey-secret-'));
     try {
