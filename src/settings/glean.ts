@@ -83,10 +83,11 @@ const dashboardOf = ({ glean_dashboard: seen }: CollectorsFile, value: Values): 
   every_ms: value.number('GLEAN_METRICS_PUBLISH_INTERVAL') * SECOND,
 });
 
+const missing = (path: string, allowed: string): Problem => ({ where: 'environment', path, allowed });
+
 export function gleanProblems(value: Values): readonly Problem[] {
   const { text } = value;
   const instance = text('GLEAN_INSTANCE');
-  const missing = (path: string, allowed: string): Problem => ({ where: 'environment', path, allowed });
   if (instance !== null && !/^[a-z0-9][a-z0-9-]{0,62}$/i.test(instance))
     return [
       { ...missing('GLEAN_INSTANCE', 'must be the name alone, as acme in https://acme-be.glean.com'), value: instance },

@@ -68,9 +68,6 @@ describe('what collectors are asked for', () => {
     const share = await look();
     expect(share).toBeGreaterThan(0);
     expect(share).toBeLessThan(20);
-    await clock.advance(5 * MINUTE);
-    await look();
-    expect(recorded.length).toBe(20_000);
   }, 120_000);
 
   test('10,000 journeys take as many calls a minute as are allowed, and not one more', async () => {

@@ -62,6 +62,9 @@ function datasourceOf({ datasource }: ConnectorOptions, { clientId, metadata }: 
 
 type Look = { readonly now: Instant; readonly recent_ms: number; readonly signal: AbortSignal };
 
+const sum = (entries: readonly { readonly count?: number | undefined }[] = []): number =>
+  entries.reduce((total, { count = 0 }) => total + count, 0);
+
 async function pushedStatus(ask: AskGlean, datasource: string, { now, recent_ms, signal }: Look): Promise<Found> {
   const answer = await ask(
     'indexing',
@@ -70,8 +73,6 @@ async function pushedStatus(ask: AskGlean, datasource: string, { now, recent_ms,
   );
   if (answer.type === 'refused') return answer;
   const { counts, processingHistory = [], bulkUploadHistory = [] } = answer.value.documents ?? {};
-  const sum = (entries: readonly { readonly count?: number | undefined }[] = []): number =>
-    entries.reduce((total, { count = 0 }) => total + count, 0);
   const [uploaded, indexed] = [sum(counts?.uploaded), sum(counts?.indexed)];
   // `NA` stands where something is still under way.
   const isUnderWay = [...processingHistory, ...bulkUploadHistory].some(

@@ -28,6 +28,8 @@ afterEach(() => {
 });
 afterAll(() => glean[Symbol.asyncDispose]());
 
+const queries = (count: number, relevant = ['a', 'b']) =>
+  Array.from({ length: count }, (_, index) => ({ query: `q${index}`, relevant }));
 const ask = (token = TOKEN) =>
   gleanClient({ url: glean.url, token, indexingToken: INDEXING_TOKEN }, boundedFetch(1_000_000));
 const collector = (token?: string) =>
@@ -131,8 +133,6 @@ describe('S72: the status of connectors', () => {
 
 describe('S73: search quality over a golden set', () => {
   const wanted = wantedOf('search_quality', { k: 2, sample_queries: 4, min_precision: 0.8 });
-  const queries = (count: number, relevant = ['a', 'b']) =>
-    Array.from({ length: count }, (_, index) => ({ query: `q${index}`, relevant }));
 
   test('is the share of relevant results among the first k, over as many queries as are asked for', async () => {
     goldenSet = { queries: queries(4) };

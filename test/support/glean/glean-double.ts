@@ -58,12 +58,7 @@ function answer(state: GleanState, { path, headers, body }: Asked, response: Ser
   const route = routes.find(({ at }) => at.test(path));
   if (!route) return json(response, 404, { message: `no such path: ${path}` });
   if (!scopes.has(route.scope)) return json(response, 403, { message: `the token lacks the scope ${route.scope}` });
-  route.serve(
-    state,
-    body === '' ? {} : (JSON.parse(body) as Body),
-    response,
-    decodeURIComponent(route.at.exec(path)?.[1] ?? ''),
-  );
+  route.serve(state, body === '' ? {} : JSON.parse(body), response, decodeURIComponent(route.at.exec(path)?.[1] ?? ''));
 }
 
 type Route = {
