@@ -11,6 +11,7 @@ import type { Database } from '#adapters/postgres/database.ts';
 import { databaseProbe } from '#adapters/postgres/database-probe.ts';
 import { migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import type { Settings } from '#settings/settings.ts';
+import { collectorProbes } from './collectors.ts';
 
 export type Probed = {
   readonly settings: Settings;
@@ -36,6 +37,7 @@ export const probesOf = (probed: Probed): readonly Probe[] => [
   configurationProbe(probed.configuration),
   crmProbe(probed),
   slackProbe(probed.slack),
+  ...collectorProbes(probed.settings),
 ];
 
 /** Which of the replicas has looked: behind a Service the next one may find something else. */
