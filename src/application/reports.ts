@@ -15,6 +15,8 @@ export type ReadingOptions = {
   readonly category?: string | undefined;
   /** What was scanned. */
   readonly environmentId?: string | undefined;
+  /** Whoever sends it says when it was observed, where the document does not. */
+  readonly dated?: boolean;
   /** How the columns of a survey are called, where not by these names. */
   readonly columns?: { readonly [column in SurveyColumn]?: string | undefined };
 };

@@ -93,4 +93,5 @@ test('a copy of the data directory of a process that has ended is a backup', asy
   const after = await open(await openEmbedded({ dataDir: copy, startedAt: 0 }));
   closing.defer(() => after.stop());
   await goOn(after);
+  expect((await after.call('journey.list', {})).journeys).toHaveLength(CLIENTS.length);
 }, 120_000);

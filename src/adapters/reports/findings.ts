@@ -58,7 +58,7 @@ function subjectOf({ tool, category }: Scan, options: ReadingOptions): string {
 function partOf(
   subject: string,
   scans: readonly Scan[],
-  { environmentId }: ReadingOptions,
+  { environmentId, dated = false }: ReadingOptions,
 ): { readonly observation: ReportedObservation; readonly found: Found; readonly warnings: readonly string[] } {
   const findings = scans.flatMap((scan) => scan.findings);
   const counted = (severity: Finding): number => findings.filter((finding) => finding === severity).length;
@@ -92,7 +92,7 @@ function partOf(
     },
     warnings: [
       ...(unrated > 0 ? [`Findings of ${subject} without a severity: ${unrated}. They count as high.`] : []),
-      ...(observedAt === null ? [`${subject} does not say when it scanned: it counts as of now.`] : []),
+      ...(observedAt === null && !dated ? [`${subject} does not say when it scanned: it counts as of now.`] : []),
     ],
   };
 }

@@ -21,7 +21,7 @@ type Answer = {
 type LineProblem = { readonly line: number; readonly problem: string };
 
 /** Answers of a survey, one a line: who, and from 1 to 5. All of them are good, or none is taken. */
-export function readSurvey(text: string, { columns: names = {} }: ReadingOptions): ReportRead {
+export function readSurvey(text: string, { columns: names = {}, dated = false }: ReadingOptions): ReportRead {
   const rows = rowsOf(text);
   if (isUnreadable(rows)) return rows;
   const [header, ...lines] = rows;
@@ -55,7 +55,9 @@ export function readSurvey(text: string, { columns: names = {} }: ReadingOptions
         },
       ],
       warnings:
-        columns.answered_at === undefined ? ['No column says when people answered: all answers count as of now.'] : [],
+        columns.answered_at === undefined && !dated
+          ? ['No column says when people answered: all answers count as of now.']
+          : [],
     },
   };
 }

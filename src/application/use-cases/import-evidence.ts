@@ -92,6 +92,7 @@ export const importEvidence = defineUseCase({
       format: input.report_format,
       category: input.category,
       environmentId: input.environment_id,
+      dated: observed_at !== undefined,
       columns: Object.fromEntries(surveyColumns.map((name) => [name, input[`${name}_column`]])),
     });
     if (!read.ok) return unreadable(read);

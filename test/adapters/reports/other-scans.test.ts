@@ -22,6 +22,7 @@ describe('a CycloneDX document', () => {
     ]);
     expect(found[0]).toMatchObject({ by: 'depscan 6.0.0', skipped: { not_affected: 1, resolved: 1 } });
     expect(warnings).toEqual(['depscan does not say when it scanned: it counts as of now.']);
+    expect(read(example('dependencies.vex.cdx.json'), { dated: true }).warnings).toEqual([]);
   });
 
   test.each([
