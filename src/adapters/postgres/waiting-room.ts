@@ -26,16 +26,16 @@ const FORGOTTEN_AFTER_MS = 5_000;
 
 // Most units have an owner that lives: journeys are looked at only for those that have none. Nobody goes on with the work of
 // a paused journey; whoever resumes it does.
-const goesOn = `exists (select 1 from journey_states j where j.client_id = a.client_id and j.status = 'active')`;
+const GOES_ON = `exists (select 1 from journey_states j where j.client_id = a.client_id and j.status = 'active')`;
 const ABANDONED = `
 with abandoned as materialized (
   select u.client_id, u.work_id, u.owner from unit_of_works u
   where u.status = 'in_progress'
     and (u.owner is null or u.owner <> all (array(select p.epoch from processes p where p.lease_until > $1)))
 )
-(select a.client_id, a.work_id, a.owner from abandoned a where a.owner is not null and ${goesOn} limit $2)
+(select a.client_id, a.work_id, a.owner from abandoned a where a.owner is not null and ${GOES_ON} limit $2)
 union all
-(select a.client_id, a.work_id, a.owner from abandoned a where a.owner is null and ${goesOn} limit $3)`;
+(select a.client_id, a.work_id, a.owner from abandoned a where a.owner is null and ${GOES_ON} limit $3)`;
 
 const RETURNED = `t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id, t.via,
   t.claimed_by, t.deadline_at`;
