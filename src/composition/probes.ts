@@ -12,6 +12,7 @@ import { databaseProbe } from '#adapters/postgres/database-probe.ts';
 import { migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import type { Settings } from '#settings/settings.ts';
 import { collectorProbes } from './collectors.ts';
+import { issueTrackerProbes } from './issue-trackers.ts';
 
 export type Probed = {
   readonly settings: Settings;
@@ -38,6 +39,7 @@ export const probesOf = (probed: Probed): readonly Probe[] => [
   crmProbe(probed),
   slackProbe(probed.slack),
   ...collectorProbes(probed.settings),
+  ...issueTrackerProbes(probed.settings, probed.clock),
 ];
 
 /** Which of the replicas has looked: behind a Service the next one may find something else. */
