@@ -12,6 +12,7 @@ import { databaseProbe } from '#adapters/postgres/database-probe.ts';
 import { migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import type { Settings } from '#settings/settings.ts';
 import { collectorProbes } from './collectors.ts';
+import { identityProbes } from './identity-probes.ts';
 import { issueTrackerProbes } from './issue-trackers.ts';
 
 export type Probed = {
@@ -35,6 +36,7 @@ export const probesOf = (probed: Probed): readonly Probe[] => [
     now: probed.clock.machine,
   }),
   ...(probed.settings.store.kind === 'embedded' ? [diskProbe(probed.settings.store.dataDir)] : []),
+  ...identityProbes(probed.settings, probed),
   configurationProbe(probed.configuration),
   crmProbe(probed),
   slackProbe(probed.slack),
