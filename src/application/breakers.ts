@@ -54,6 +54,14 @@ export type BreakersDependencies = {
 };
 
 export const intentKey = (intent: string): string => `intent:${intent}`;
+/** What several destinations depend on has one breaker: a mail server that is down is down for all who are written to. */
+export const dependencyKey = ({
+  name,
+  dependency = name,
+}: {
+  readonly name: string;
+  readonly dependency?: string;
+}): string => `dependency:${dependency}`;
 
 /** How often a change may lose its race before it is given up: the state that won is as good. */
 const MAX_TRIES = 20;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openBreakers } from '#application/breakers.ts';
 import { openRelay } from '#application/relay/relay.ts';
 import { transitionMessages } from '#core/journey/messages.ts';
 import { DAY, HOUR, MINUTE } from '#core/time.ts';
@@ -6,6 +7,7 @@ import type { Command } from '#core/journey/commands.ts';
 import { addressGuard } from '#adapters/outbound/address-guard.ts';
 import { crmWebhook } from '#adapters/outbound/crm-webhook.ts';
 import { guardedPost } from '#adapters/outbound/guarded-post.ts';
+import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { seededRandom } from '#test/support/engine/cutting-proxy.ts';
 import { loopback, quiet, smallDocument } from '#test/support/engine/fixtures.ts';
@@ -42,6 +44,14 @@ test('I7 S38: a soak with the CRM in trouble, down for six days, and back: every
   });
   await holdAdmission(at.database, 1);
   const alerts: string[] = [];
+  const raise = (alert: string): void => void alerts.push(alert);
+  const breakers = openBreakers({
+    store: postgresBreakerStore(at.database),
+    policy: () => plan.breaker,
+    clock,
+    logger: quiet,
+    raise,
+  });
   const webhook = { url: crm.url, secrets: ['a secret of this test'], hubSignature: false, clock };
   const relay = openRelay({
     destinations: [crmWebhook({ ...webhook, post: guardedPost(addressGuard(loopback)) })],
@@ -49,7 +59,8 @@ test('I7 S38: a soak with the CRM in trouble, down for six days, and back: every
     epoch: () => 1,
     clock,
     logger: quiet,
-    alert: (alert) => void alerts.push(alert),
+    breakers,
+    alert: raise,
   });
   const clients = Array.from({ length: CLIENTS }, (_, index) => `client-${index}`);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;

@@ -15,7 +15,7 @@ order by client_id, destination, seq limit $8`;
 
 // The order is kept by the key: a message that is sent again stands where it stood, before what still waits behind it.
 const REPLAY = `
-update outbox o set state = 'unknown', failures = 0, problem = null, next_attempt_at = $1
+update outbox o set state = 'unknown', failures = 0, problem = null, next_attempt_at = $1, dead_told_at = null
 from (
   select client_id, destination, seq from outbox
   where state = 'dead' and destination = $2 and ($3::text is null or client_id = $3) and ($4::int is null or seq = $4)

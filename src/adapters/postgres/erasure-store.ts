@@ -21,7 +21,8 @@ export const erasedTables = {
   evaluations: 'message and figures replaced',
   approvals: 'reason replaced',
   journey_checks: 'holds an instant only',
-  outbox: 'what the message says replaced, delivered or not; the problem, too',
+  outbox: 'what the message says replaced, delivered or not; the problem and who was reached, too',
+  notice_windows: 'holds an instant and a count only',
   idempotency_keys: 'deleted: they hold answers',
   slack_messages: 'deleted: what cards were drawn from; what stands in Slack is for Slack to delete',
   collections: 'deleted: the problem holds what others said',
@@ -101,7 +102,7 @@ async function eraseMessages(query: Query, clientId: string): Promise<number> {
     const last = page.at(-1);
     if (!last) return erased;
     await query(
-      `update outbox o set message = p.message::json, problem = case when o.problem is not null then $5 end
+      `update outbox o set message = p.message::json, problem = case when o.problem is not null then $5 end, reached = '{}'
        from unnest($2::text[], $3::int[], $4::text[]) as p (destination, seq, message)
        where o.client_id = $1 and o.destination = p.destination and o.seq = p.seq`,
       [

@@ -1,6 +1,12 @@
 import { SECOND } from '#core/time.ts';
 import type { Clock, Logger } from '../ports.ts';
-import { deliveryIdOf, type Claimed, type DeliveryResult, type Destination } from './destination.ts';
+import {
+  deliveryIdOf,
+  type Claimed,
+  type DeliveryResult,
+  type Destination,
+  type OutboundMessage,
+} from './destination.ts';
 
 export type AttemptParts = {
   readonly clock: Clock;
@@ -21,10 +27,7 @@ export async function attempt(
 
   const call = async (): Promise<DeliveryResult> => {
     try {
-      const { clientId, seq, type, timestamp, data, attempt: number, mayHaveArrived } = claimed;
-      const id = deliveryIdOf(clientId, claimed.destination, seq);
-      const message = { id, clientId, seq, type, timestamp, data, attempt: number, mayHaveArrived };
-      return await destination.deliver(message, AbortSignal.any([limit.signal, stopping]));
+      return await destination.deliver(messageOf(claimed), AbortSignal.any([limit.signal, stopping]));
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (!limit.signal.aborted && !stopping.aborted)
@@ -47,3 +50,8 @@ export async function attempt(
     ended.abort();
   }
 }
+
+export const messageOf = ({ destination, owner, failures, leaseUntil, ...message }: Claimed): OutboundMessage => ({
+  id: deliveryIdOf(message.clientId, destination, message.seq),
+  ...message,
+});

@@ -1,13 +1,15 @@
-import { SECOND } from '#core/time.ts';
+import { SECOND, type Instant } from '#core/time.ts';
 import type { RaiseAlert } from '../alerts.ts';
+import { dependencyKey, type Breakers, type CallOutcome } from '../breakers.ts';
 import type { Clock, Logger } from '../ports.ts';
 import { attempt } from './attempt.ts';
 import { deliveryIdOf, type Claimed, type DeliveryResult, type Destination, type OutboxStore } from './destination.ts';
-import { settlementOf } from './settlement.ts';
+import { handedBack, settlementOf } from './settlement.ts';
 import type { SlowDown, Standing } from './slow-down.ts';
 
 export type DeliveringParts = {
   readonly outbox: OutboxStore;
+  readonly breakers: Breakers;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly alert: RaiseAlert;
@@ -21,21 +23,36 @@ export const LEASE_MS = 2 * DEADLINE_MS;
 
 /** Takes claimed messages of one destination to it, and records what became of them. Never throws. */
 export function deliveringTo(destination: Destination, parts: DeliveringParts): (claimed: Claimed) => Promise<void> {
-  const { outbox, clock, logger, alert, pace, stopping } = parts;
+  const { outbox, breakers, clock, logger, alert, pace, stopping } = parts;
   const { name } = destination;
+  const key = dependencyKey(destination);
   let told: Standing = 'up';
 
   async function deliver(claimed: Claimed): Promise<void> {
     // Asleep for so long that the call could outlast the claim: somebody else may be calling.
     if (clock.machine() + DEADLINE_MS > claimed.leaseUntil) return;
+    const id = deliveryIdOf(claimed.clientId, name, claimed.seq);
+    const isProbe = breakers.isOpen(key);
+    if (isProbe && !(await takesProbe(id, claimed.leaseUntil)))
+      return record(claimed, handedBack(claimed, `${name} is taken to be down.`, clock.machine()));
     const begunIn = pace.standing();
     const result = await attempt(destination, claimed, { clock, logger, deadline_ms: DEADLINE_MS, stopping });
     const machineNow = clock.machine();
     // A call that we broke off ourselves says nothing about anybody.
     const brokenOff = stopping.aborted && result.type === 'retry';
-    if (!brokenOff) tell(pace.heard(result, claimed.clientId, begunIn, machineNow), result);
-    const counts = !brokenOff && (begunIn === 'up' || begunIn === 'waits');
+    if (!brokenOff) tell(pace.heard(result, machineNow), result);
+    await breakers.report(key, id, brokenOff ? 'nothing' : outcomeOf(claimed, result, isProbe));
+    const counts = !brokenOff && !isProbe && begunIn !== 'gone';
     await record(claimed, settlementOf(claimed, result, { machineNow, counts, aloneUntil: pace.until() }));
+  }
+
+  async function takesProbe(id: string, until: Instant): Promise<boolean> {
+    try {
+      return await breakers.probe(key, id, until);
+    } catch (error) {
+      logger.warn('A probe could not be begun.', { destination: name, error: String(error) });
+      return false;
+    }
   }
 
   async function record(claimed: Claimed, settlement: ReturnType<typeof settlementOf>): Promise<void> {
@@ -59,11 +76,26 @@ export function deliveringTo(destination: Destination, parts: DeliveringParts): 
       alert('destination_gone', `${name} says that it is gone; its messages are parked. ${problem}`, {
         destination: name,
       });
-    else if (standing === 'down')
-      alert('breaker_open', `${name} is taken to be down; only probes are sent. ${problem}`, { destination: name });
-    else if (told === 'gone' || told === 'down') logger.info(`${name} is back.`, { destination: name });
+    else if (told === 'gone') logger.info(`${name} is back.`, { destination: name });
     told = standing;
   }
 
   return deliver;
+}
+
+/**
+ * What a call says about the destination. That a message fails again shows that the message is bad as well as that the
+ * destination is: only its first failure counts towards opening the breaker, so that one bad message stops nobody.
+ */
+function outcomeOf({ failures }: Claimed, { type }: DeliveryResult, isProbe: boolean): CallOutcome {
+  switch (type) {
+    case 'delivered':
+    case 'refused':
+      return 'answered';
+    case 'retry':
+      return isProbe || failures === 0 ? 'failed' : 'nothing';
+    case 'held':
+    case 'gone':
+      return 'nothing';
+  }
 }

@@ -6,6 +6,8 @@ import type { Instant } from '#core/time.ts';
 export type Destination = Subscriber & {
   /** Calls under way at once in one process, where fewer than usual are sensible. */
   readonly concurrency?: number;
+  /** What it shares with others and what may be down, where that is not it alone. */
+  readonly dependency?: string;
   /** One attempt. The signal aborts when its time is over or the process stops; throws only on bugs. */
   readonly deliver: (message: OutboundMessage, signal: AbortSignal) => Promise<DeliveryResult>;
 };
@@ -23,6 +25,10 @@ export type OutboundMessage = {
   readonly attempt: number;
   /** An earlier attempt may have arrived: nobody has heard how it ended. */
   readonly mayHaveArrived: boolean;
+  /** It was due before, and was held. */
+  readonly held: boolean;
+  /** Recipients that an earlier attempt has reached, where there are several. */
+  readonly reached: readonly string[];
 };
 
 export type DeliveryResult =
@@ -33,11 +39,15 @@ export type DeliveryResult =
       readonly problem: string;
       readonly mayHaveArrived: boolean;
       readonly after_ms?: number;
+      /** Recipients that have it, earlier ones included: they are not told again. */
+      readonly reached?: readonly string[];
     }
+  /** It was not tried, because its time has not come. No failure: it is as due as anything at `until`. */
+  | { readonly type: 'held'; readonly until: Instant; readonly why: string }
   /** The destination says that it is no more: its messages stay parked until it is back. */
   | { readonly type: 'gone'; readonly problem: string }
   /** This message will never be taken: it is a dead letter at once. */
-  | { readonly type: 'refused'; readonly problem: string };
+  | { readonly type: 'refused'; readonly problem: string; readonly reached?: readonly string[] };
 
 /** A row of the outbox, claimed: nobody else has it until `leaseUntil`. */
 export type Claimed = {
@@ -52,18 +62,27 @@ export type Claimed = {
   /** Attempts before this one that count towards giving up. */
   readonly failures: number;
   readonly mayHaveArrived: boolean;
+  readonly held: boolean;
+  readonly reached: readonly string[];
   readonly leaseUntil: Instant;
 };
 
 /** What became of a claimed row. All times are machine time. */
 export type Settlement =
   | { readonly state: 'delivered'; readonly at: Instant }
-  | { readonly state: 'dead'; readonly problem: string; readonly failures: number }
+  | {
+      readonly state: 'dead';
+      readonly problem: string;
+      readonly failures: number;
+      readonly reached?: readonly string[];
+    }
   | {
       readonly state: 'waiting' | 'unknown';
       readonly problem: string;
       readonly failures: number;
       readonly nextAttemptAt: Instant;
+      readonly held?: true;
+      readonly reached?: readonly string[];
     };
 
 export type OutboxStore = {
@@ -78,7 +97,10 @@ export type OutboxStore = {
     readonly leaseUntil: Instant;
     readonly limit: number;
   }) => Promise<readonly Claimed[]>;
-  /** Answers false, and changes nothing, when the row is no longer the claimer's at this attempt. */
+  /**
+   * Answers false, and changes nothing, when the row is no longer the claimer's at this attempt. What was gathered under
+   * it ends as it does.
+   */
   readonly settle: (claimed: Claimed, settlement: Settlement) => Promise<boolean>;
 };
 

@@ -1,3 +1,4 @@
+import { dependencyKey } from '../breakers.ts';
 import { deliveringTo, LEASE_MS, type DeliveringParts } from './delivering.ts';
 import type { Destination } from './destination.ts';
 import { slowDown } from './slow-down.ts';
@@ -20,8 +21,9 @@ export type RoundsParts = Omit<DeliveringParts, 'pace'> & {
 const CONCURRENCY = 10;
 
 export function roundsOf(destination: Destination, parts: RoundsParts): Rounds {
-  const { outbox, epoch, clock, logger, closing } = parts;
+  const { outbox, breakers, epoch, clock, logger, closing } = parts;
   const { name, concurrency = CONCURRENCY } = destination;
+  const key = dependencyKey(destination);
   const pace = slowDown();
   const deliver = deliveringTo(destination, { ...parts, pace });
   let underWay = 0;
@@ -49,9 +51,12 @@ export function roundsOf(destination: Destination, parts: RoundsParts): Rounds {
     }
   }
 
+  /** One probe after the other while it is down; each of them shows more than many at once would. */
+  const unbroken = (): number => (breakers.isOpen(key) ? (breakers.mayProbe(key) ? 1 : 0) : concurrency);
+
   async function begin(): Promise<void> {
     const machineNow = clock.machine();
-    const limit = closing.aborted ? 0 : pace.most(machineNow, concurrency) - underWay;
+    const limit = closing.aborted ? 0 : Math.min(pace.most(machineNow, concurrency), unbroken()) - underWay;
     if (limit <= 0) return;
     try {
       const claimed = await outbox.claim({

@@ -23,6 +23,8 @@ const message: OutboundMessage = {
   data: { client_id: 'client.1', seq: 3, from: 'sandbox', to: 'pilot', reason: 'Grüße' },
   attempt: 1,
   mayHaveArrived: false,
+  held: false,
+  reached: [],
 };
 
 const webhookTo = (url: string, secrets: readonly string[] = [OLD], hubSignature = false) =>

@@ -66,7 +66,7 @@ describe('how often the relay tries', { timeout: 120_000 }, () => {
     await Promise.all(clients.map(stage.begin));
     await stage.look();
     await stage.passing(HOUR, 10 * SECOND);
-    expect(stage.alerts).toEqual(['breaker_open: crm is taken to be down; only probes are sent. HTTP 500']);
+    expect(stage.alerts).toEqual(['breaker_open: dependency:crm failed 5 times in a row: its calls wait.']);
     expect(crm.calls.length).toBeLessThan(30 + 70);
     const [row] = await stage.database.query<{ most: number }>('select max(failures) as most from outbox');
     expect(row?.most).toBe(1);

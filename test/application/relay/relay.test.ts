@@ -30,6 +30,8 @@ describe('the relay', { timeout: 120_000 }, () => {
         data: { client_id: 'a1', seq: 2, from: null, to: 'sandbox', stage_entry: 1, reason: 'The journey begins.' },
         attempt: 1,
         mayHaveArrived: false,
+        held: false,
+        reached: [],
       },
     ]);
     expect(await stage.states()).toEqual({ delivered: 1 });

@@ -1,6 +1,8 @@
+import { openBreakers, type Breakers } from '#application/breakers.ts';
 import { openRelay, type Relay } from '#application/relay/relay.ts';
 import type { DeliveryResult, Destination, OutboundMessage, OutboxStore } from '#application/relay/destination.ts';
 import { transitionMessages } from '#core/journey/messages.ts';
+import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { quiet, smallDocument } from '#test/support/engine/fixtures.ts';
@@ -18,15 +20,17 @@ type Call = { readonly message: OutboundMessage; readonly at: number; readonly s
 /** A destination by script: it remembers its calls. */
 export type Scripted = Destination & { readonly calls: Call[]; answer: (message: OutboundMessage) => unknown };
 
-/** A relay over the journal and the real outbox, with destinations by script and time that the test moves. */
+/** Relays over the journal and the real outbox, with destinations by script and time that the test moves. */
 export type RelayStage = {
   readonly database: Database;
   readonly clock: VirtualClock;
   readonly outbox: OutboxStore;
   readonly alerts: readonly string[];
+  /** As a further replica has them: of the same store, and knowing only what it has refreshed. */
+  readonly breakersAnew: () => Breakers;
   /** `crm` wants every transition, any other only the end. */
   readonly scripted: (name: string, answer?: Scripted['answer']) => Scripted;
-  readonly relayTo: (destinations: readonly Destination[], outbox?: OutboxStore) => Relay;
+  readonly relayTo: (destinations: readonly Destination[], outbox?: OutboxStore, breakers?: Breakers) => Relay;
   readonly begin: (client: string) => Promise<unknown>;
   readonly end: (client: string) => Promise<unknown>;
   /** Tells the relay what has been recorded since, as the engine does after a flush. */
@@ -52,12 +56,22 @@ export async function relayStage(): Promise<RelayStage> {
   await holdAdmission(at.database, 1);
   const store = postgresOutboxStore(at.database);
   const alerts: string[] = [];
-  let relay: Relay | undefined;
+  const relays: Relay[] = [];
+  const alert = (name: string, message: string): void => void alerts.push(`${name}: ${message}`);
+  const breakersAnew = (): Breakers =>
+    openBreakers({
+      store: postgresBreakerStore(at.database),
+      policy: () => plan.breaker,
+      clock,
+      logger: quiet,
+      raise: alert,
+    });
+  const shared = breakersAnew();
   let told = 0;
 
   const look = async (): Promise<void> => {
-    relay?.look();
-    await relay?.idle();
+    for (const relay of relays) relay.look();
+    await Promise.all(relays.map((relay) => relay.idle()));
   };
   return {
     database: at.database,
@@ -65,18 +79,19 @@ export async function relayStage(): Promise<RelayStage> {
     outbox: store,
     alerts,
     scripted: (name, answer = () => delivered) => scriptedOn(clock, name, answer),
-    relayTo: (destinations, outbox = store) =>
-      (relay = openRelay({
-        destinations,
-        outbox,
-        epoch: () => 1,
-        clock,
-        logger: quiet,
-        alert: (alert, message) => void alerts.push(`${alert}: ${message}`),
-      })),
+    breakersAnew,
+    relayTo: (destinations, outbox = store, breakers = shared) => {
+      const epoch = relays.length + 1;
+      const relay = openRelay({ destinations, outbox, breakers, epoch: () => epoch, clock, logger: quiet, alert });
+      relays.push(relay);
+      return relay;
+    },
     begin: (client) => engine.do(client, start()),
     end: (client) => engine.do(client, { type: 'complete', reason: 'over' }),
-    tell: () => relay?.recorded(engine.recordings.slice(told, (told = engine.recordings.length))),
+    tell: () => {
+      const recordings = engine.recordings.slice(told, (told = engine.recordings.length));
+      for (const relay of relays) relay.recorded(recordings);
+    },
     look,
     passing: async (time_ms, every_ms = time_ms) => {
       for (let passed = 0; passed < time_ms; passed += every_ms) {
@@ -92,7 +107,7 @@ export async function relayStage(): Promise<RelayStage> {
       return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
     },
     close: async () => {
-      await relay?.stop();
+      await Promise.all(relays.map((relay) => relay.stop()));
       await engine.journal.close();
       await at.drop();
     },
