@@ -250,7 +250,7 @@ describe('whatever is asked of a journey, in whatever order', () => {
       ['journey_rolled_back_automatically', 'automatic_rollback_refused'],
       ['approval_requested', 'approval_decided', 'approval_voided', 'approval_reminded'],
       ['stage_duration_at_risk', 'stage_duration_breached', 'stage_transition_timed_out'],
-      ['exit_criteria_validation_timed_out', 'rollback_initiation_timed_out'],
+      ['exit_criteria_validation_timed_out', 'rollback_initiation_timed_out', 'delivery_given_up'],
     ].flat();
     expect(kinds.filter((kind) => (reached.get(kind) ?? 0) === 0)).toEqual([]);
   });

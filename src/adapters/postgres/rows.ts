@@ -10,7 +10,7 @@ import type {
 } from '#core/journey/events.ts';
 import type { Instant } from '#core/time.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import { isWanted, messageOf } from '#core/journey/messages.ts';
+import { isWanted, messageOf, toldTo } from '#core/journey/messages.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
 import { addRow, isoOf, noColumns, type Cell, type Columns } from './encode.ts';
 import { approvalRow, approvalRows, currentRows, evidenceRows } from './judgement-rows.ts';
@@ -190,6 +190,7 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
     case 'stage_duration_breached':
     case 'exit_criteria_validation_timed_out':
     case 'rollback_initiation_timed_out':
+    case 'delivery_given_up':
   }
 }
 
@@ -295,6 +296,6 @@ function messageRows({ recording, bucket, context, put, stage }: Pending, { seq,
   const { clientId } = recording;
   const data = { client_id: clientId, seq, ...told.data };
   const message = JSON.stringify({ type: told.type, timestamp: isoOf(context.now), data });
-  for (const { name, wants } of context.destinations)
-    if (wants.includes(told.type)) put('outbox', clientId, bucket, name, seq, message, context.machineNow);
+  for (const name of toldTo(context.destinations, told, clientId, stage))
+    put('outbox', clientId, bucket, name, seq, message, context.machineNow);
 }

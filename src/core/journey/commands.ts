@@ -25,6 +25,7 @@ export type Command =
   | { readonly type: 'record_evidence'; readonly observations: readonly NewObservation[] }
   | { readonly type: 'request_approval' }
   | DecideApproval
+  | GiveUpDelivery
   | Erase;
 
 export type Start = {
@@ -58,6 +59,15 @@ export type RollBack = {
   readonly reason: string;
   /** Only while the journey is still in this entry: what was decided on was seen then. */
   readonly entry?: number | undefined;
+};
+
+/** Keeps that nobody tries any more to tell another system something. */
+export type GiveUpDelivery = {
+  readonly type: 'give_up_delivery';
+  readonly deliveryId: string;
+  readonly destination: string;
+  readonly messageType: string;
+  readonly problem: string;
 };
 
 /** Of a completed journey: whatever was said of the client is replaced, in the events as well. */

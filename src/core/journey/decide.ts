@@ -74,6 +74,14 @@ function follow(draft: Draft, command: Exclude<Command, Start | { type: 'admit' 
       return requestApproval(draft);
     case 'decide_approval':
       return decideApproval(draft, command);
+    case 'give_up_delivery':
+      return void record(draft, {
+        type: 'delivery_given_up',
+        delivery_id: command.deliveryId,
+        destination: command.destination,
+        message_type: command.messageType,
+        problem: command.problem,
+      });
     case 'erase':
       return erase(draft, command);
   }

@@ -45,7 +45,8 @@ export type JourneyEvent =
   | StageDuration
   | StageTransitionTimedOut
   | ExitCriteriaValidationTimedOut
-  | RollbackInitiationTimedOut;
+  | RollbackInitiationTimedOut
+  | DeliveryGivenUp;
 
 export type JourneyStarted = {
   readonly type: 'journey_started';
@@ -341,4 +342,13 @@ export type ExitCriteriaValidationTimedOut = {
 export type RollbackInitiationTimedOut = OverBudget & {
   readonly type: 'rollback_initiation_timed_out';
   readonly from: string;
+};
+
+/** What another system should have been told has become a dead letter. */
+export type DeliveryGivenUp = {
+  readonly type: 'delivery_given_up';
+  readonly delivery_id: string;
+  readonly destination: string;
+  readonly message_type: string;
+  readonly problem: string;
 };

@@ -38,6 +38,7 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
     case 'stage_transition_timed_out':
     case 'exit_criteria_validation_timed_out':
     case 'rollback_initiation_timed_out':
+    case 'delivery_given_up':
       return { ...journey };
     case 'journey_completed':
       return {

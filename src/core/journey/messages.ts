@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { NoticeFacts } from '../notices/route.ts';
 import type { JourneyEvent, StageDuration } from './events.ts';
 
 /** What others may be told, by the names that they subscribe to. Public: a receiver decides by them. */
@@ -21,6 +22,7 @@ export const messageTypes = [
   'duration.at_risk',
   'duration.breached',
   'work.failed',
+  'delivery.dead',
 ] as const;
 export type MessageType = (typeof messageTypes)[number];
 
@@ -34,7 +36,12 @@ export const transitionMessages: readonly MessageType[] = [
 ];
 
 /** Whoever is told: each message of a type that it wants becomes one row of the outbox. */
-export type Subscriber = { readonly name: string; readonly wants: readonly MessageType[] };
+export type Subscriber = {
+  readonly name: string;
+  readonly wants: readonly MessageType[];
+  /** Where it does not want all of those: whether it wants this one. */
+  readonly isFor?: (facts: NoticeFacts) => boolean;
+};
 
 type Projection<E> = {
   readonly type: (event: E) => MessageType;
@@ -122,6 +129,16 @@ const projections: { readonly [T in JourneyEvent['type']]?: Projection<Extract<J
   },
   stage_duration_at_risk: { type: () => 'duration.at_risk', data: durationData },
   stage_duration_breached: { type: () => 'duration.breached', data: durationData },
+  delivery_given_up: {
+    type: () => 'delivery.dead',
+    data: ({ delivery_id, destination, message_type, problem }, stage) => ({
+      stage,
+      delivery_id,
+      destination,
+      message_type,
+      problem,
+    }),
+  },
   unit_failed: {
     type: () => 'work.failed',
     data: ({ work_id }, stage) => ({ stage, work_id }),
@@ -136,6 +153,24 @@ export function messageOf(event: JourneyEvent, stage: string): Told | undefined 
   const projection = projectionOf(event);
   return projection && { type: projection.type(event), data: projection.data(event, stage) };
 }
+
+/** Which of the subscribers are told, by name. `stage`: where the journey is; a message may be about another one. */
+export const toldTo = (
+  subscribers: readonly Subscriber[],
+  { type, data }: Told,
+  clientId: string,
+  stage: string,
+): readonly string[] =>
+  subscribers
+    .filter(
+      ({ wants, isFor }) =>
+        wants.includes(type) && (isFor === undefined || isFor({ type, clientId, stage: stageOf(data) ?? stage })),
+    )
+    .map(({ name }) => name);
+
+/** The stage that a message is about: the one that was entered, or the one that it happened in. */
+export const stageOf = ({ stage, to }: JsonObject): string | undefined =>
+  typeof to === 'string' ? to : typeof stage === 'string' ? stage : undefined;
 
 export type Told = { readonly type: MessageType; readonly data: JsonObject };
 

@@ -39,7 +39,10 @@ const whilePaused: ReadonlySet<Command['type']> = new Set([
 ]);
 const whileQueued: ReadonlySet<Command['type']> = new Set(['complete', 'provide_input', 'evaluate', 'judge']);
 
-/** What a journey in this state cannot do, and what would let it. Erasing one says itself when. */
+/** In whatever state the journey is: a fact about others, and what says itself when. */
+const always: ReadonlySet<Command['type']> = new Set(['give_up_delivery', 'erase']);
+
+/** What a journey in this state cannot do, and what would let it. */
 export function notNow({ clientId, status, pause: paused }: Journey, { type }: Command): Refusal | undefined {
   const fine: Record<JourneyStatus, boolean> = {
     active: true,
@@ -47,7 +50,7 @@ export function notNow({ clientId, status, pause: paused }: Journey, { type }: C
     queued: whileQueued.has(type),
     completed: false,
   };
-  if (fine[status] || type === 'erase') return undefined;
+  if (fine[status] || always.has(type)) return undefined;
   const hint = {
     active: '',
     paused: `resume lets it go on; it was paused because: ${paused?.reason ?? 'no reason is known'}.`,

@@ -109,6 +109,7 @@ const kinds = [
   'confirm_override',
   'adoption',
   'collapse',
+  'give_up_delivery',
 ] as const;
 
 const kind = fc.oneof(
@@ -201,6 +202,14 @@ export function commandFor(
       const by = actorOf([olga, dana, erin, robot, dana, erin][pick] ?? dana);
       return { type: what, overrideId: journey?.override?.id ?? 'ovr-none:1:1', by };
     }
+    case 'give_up_delivery':
+      return {
+        type: what,
+        deliveryId: `dlv-random:crm:${pick}`,
+        destination: 'crm',
+        messageType: 'journey.started',
+        problem: 'It answered HTTP 500.',
+      };
     case 'collapse':
       return { type: 'record_evidence', observations: [collapse(now)] };
     case 'adoption':
