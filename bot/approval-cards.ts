@@ -4,7 +4,7 @@ import type { Clock } from '#application/ports.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import type { Admitted, Outcome } from './acting.ts';
 import type { Card } from './views/card.ts';
-import { figure } from './views/text.ts';
+import { figure } from '#application/notifications/words.ts';
 import type { JourneyView } from './views/journey.ts';
 
 /** What cards are drawn from: the same answers that every other door gives. */

@@ -4,7 +4,7 @@ import type { Clock } from '#application/ports.ts';
 import { SECOND } from '#core/time.ts';
 import { SLACK_PATH, type HonoReceiver } from './receiver.ts';
 import { failureOf, type WebClient } from './web-api.ts';
-import { when } from './views/text.ts';
+import { when } from '#application/notifications/words.ts';
 
 /** What the app must be allowed, and what for: bot/manifest.yaml asks for these and no more. */
 export const neededScopes: Readonly<Record<string, string>> = {
@@ -14,6 +14,8 @@ export const neededScopes: Readonly<Record<string, string>> = {
   'channels:read': 'to check its channels',
   'groups:history': 'the same in private channels that it is in',
   'groups:read': 'the same for private channels',
+  'im:history': 'the same in conversations with people whom notices go to',
+  'im:write': 'to write notices to people',
   'users:read': 'to tell people from bots, guests and deactivated users',
   'usergroups:read': 'roles and approvers by user group',
 };

@@ -5,7 +5,7 @@ import { ownTeamOf, type Asking } from './asking.ts';
 import { conversation, type Respond } from './conversation.ts';
 import type { Topic } from './topics.ts';
 import { valueOf, type Fields } from './typed-input.ts';
-import { figure } from './views/text.ts';
+import { figure } from '#application/notifications/words.ts';
 import { refusal } from './views/answers.ts';
 import { form, skeleton, told, VALUE } from './views/modal.ts';
 import { failureOf, type WebClient } from './web-api.ts';

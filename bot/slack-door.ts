@@ -1,6 +1,7 @@
 import { App, SocketModeReceiver, type Receiver } from '@slack/bolt';
 import type { Hono } from 'hono';
 import type { RaiseAlert } from '#application/alerts.ts';
+import type { Channel } from '#application/notifications/notice.ts';
 import type { PeopleStore, SlackFinding } from '#application/dependencies.ts';
 import type { Destination } from '#application/relay/destination.ts';
 import type { Execute } from '#application/execute.ts';
@@ -23,6 +24,8 @@ import { identifyWith } from './identity.ts';
 import { listenToLifecycle } from './lifecycle.ts';
 import { honoReceiver, requestIdOf } from './receiver.ts';
 import { listenToSurvey } from './survey.ts';
+import { noticesInSlack } from './notices.ts';
+import { posting } from './posting.ts';
 import { slackTelling } from './telling.ts';
 import { quietLogger, webClient, webClientOptions } from './web-api.ts';
 
@@ -31,6 +34,8 @@ export type SlackDoor = {
   readonly routes: Hono | null;
   /** Null where no channel is named: then nothing is told by itself. */
   readonly telling: Destination | null;
+  /** Sends notices to the channels and people that routes name. */
+  readonly notices: Channel;
   readonly check: () => Promise<readonly SlackFinding[]>;
   /** Begins to listen where that needs a beginning; nobody waits for Slack to be there. */
   readonly start: () => void;
@@ -45,6 +50,8 @@ export type SlackDoorOptions = {
   readonly admins: readonly string[];
   readonly channel: string | null;
   readonly stageChannels: { readonly [stage: string]: string };
+  /** Others that notices go to. */
+  readonly noticeChannels: readonly string[];
   readonly groupRoles: { readonly [groupId: string]: readonly string[] };
   readonly publicUrl: string | null;
   readonly catalogue: readonly AnyUseCase[];
@@ -87,11 +94,16 @@ export function openSlackDoor(options: SlackDoorOptions): SlackDoor {
   listenToHome(app, { ...shared, journeys: listJourneys });
   listenToLifecycle(app, options.alert);
 
+  // One for all that is told, so that no channel gets more than Slack takes.
+  const post = posting(client, store, clock);
   const { channel, stageChannels } = options;
-  const channels = [...new Set([...(channel === null ? [] : [channel]), ...Object.values(stageChannels)])];
+  const channels = [
+    ...new Set([...(channel === null ? [] : [channel]), ...Object.values(stageChannels), ...options.noticeChannels]),
+  ];
   return {
     routes: http?.routes ?? null,
-    telling: channel === null ? null : slackTelling({ client, store, cards, execute, logger, channel, stageChannels }),
+    telling: channel === null ? null : slackTelling({ post, store, cards, execute, logger, channel, stageChannels }),
+    notices: noticesInSlack(client, post),
     check: () =>
       checkSlackApp({ client, clock, channels, signingSecret: signingSecrets[0], receiver: http, publicUrl }),
     start: () => {

@@ -1,20 +1,20 @@
-import { isObject, type Json, type JsonObject } from '#core/json.ts';
-import type { DeliveryResult, Destination, OutboundMessage } from '#application/relay/destination.ts';
+import { isObject, type Json } from '#core/json.ts';
+import { messageTypes, stageOf, type Destination, type OutboundMessage } from '#application/relay/destination.ts';
 import type { Execute } from '#application/execute.ts';
 import type { Logger } from '#application/ports.ts';
 import { system } from '#application/principal.ts';
 import type { SlackMessage, SlackStore } from '#application/slack-store.ts';
 import type { Outcome } from './acting.ts';
 import { cardOf, type CardSource } from './approval-cards.ts';
-import { posting, type Posting } from './posting.ts';
+import type { Posting } from './posting.ts';
 import { approvalCard, type Card, type CardOutcome } from './views/card.ts';
 import { threadHead, type JourneyView } from './views/journey.ts';
-import { isTold, notice, toldTypes, type Told } from './views/notices.ts';
-import { figure, words } from './views/text.ts';
-import { failureOf, type WebClient } from './web-api.ts';
+import { notice, type Told } from './views/notices.ts';
+import { figure, words } from '#application/notifications/words.ts';
+import { deliveryResultOf } from './web-api.ts';
 
 export type TellingOptions = {
-  readonly client: WebClient;
+  readonly post: Posting;
   readonly store: SlackStore;
   readonly cards: CardSource;
   readonly execute: Execute;
@@ -28,52 +28,30 @@ const AT_ONCE = 3;
 
 /** The outbox's way into Slack: one thread a journey and channel, its cards, and edits of what stands there. */
 export function slackTelling(options: TellingOptions): Destination {
-  const { store, cards, client } = options;
-  const post = posting(client, store, cards.clock);
   return {
     name: 'slack',
-    wants: toldTypes,
+    wants: messageTypes,
     concurrency: AT_ONCE,
     deliver: async (message) => {
-      if (!isTold(message.type)) return { type: 'delivered' };
       try {
-        await tell(options, post, message);
+        await tell(options, message);
         return { type: 'delivered' };
       } catch (error) {
-        return resultOf(error);
+        return deliveryResultOf(error);
       }
     },
   };
 }
 
-function resultOf(error: unknown): DeliveryResult {
-  const failure = failureOf(error);
-  const { problem } = failure;
-  switch (failure.is) {
-    case 'gone':
-      return { type: 'gone', problem };
-    case 'refused':
-      return { type: 'refused', problem: `${problem} journey-cli slack check says what is missing.` };
-    case 'ambiguous':
-      return { type: 'retry', problem, mayHaveArrived: true };
-    case 'not_now':
-      return {
-        type: 'retry',
-        problem,
-        mayHaveArrived: false,
-        ...(failure.after_ms === undefined ? {} : { after_ms: failure.after_ms }),
-      };
-  }
-}
-
-async function tell(options: TellingOptions, post: Posting, message: OutboundMessage): Promise<void> {
+async function tell(options: TellingOptions, message: OutboundMessage): Promise<void> {
+  const { post } = options;
   const { clientId, seq, type, data, mayHaveArrived } = message;
   const told: Told = { type, client_id: clientId, seq, at: Date.parse(message.timestamp), data };
   const run = asSystem(options.execute, `slack-${clientId}-${seq}-${message.attempt}`);
   const shown = await run(options.cards.show, { client_id: clientId });
   if (!shown.ok) throw new Error(shown.problem.message);
   const journey = shown.output as JourneyView;
-  const channel = options.stageChannels[stageIn(data) ?? journey.stage] ?? options.channel;
+  const channel = options.stageChannels[stageOf(data) ?? journey.stage] ?? options.channel;
   const head = await headOf(post, journey, channel, mayHaveArrived);
   if (
     type.startsWith('journey.') &&
@@ -81,7 +59,7 @@ async function tell(options: TellingOptions, post: Posting, message: OutboundMes
     head.shown['stage'] !== `${journey.stage} ${journey.status}`
   )
     await post.edit(clientId, head, threadHead(journey), headShown(journey));
-  if (type.startsWith('approval.')) await tellOfApproval(options, post, { told, run, channel, head, mayHaveArrived });
+  if (type.startsWith('approval.')) await tellOfApproval(options, { told, run, channel, head, mayHaveArrived });
   // The card says by itself that an approval is asked for.
   if (type !== 'approval.requested')
     await post.once(
@@ -101,9 +79,6 @@ async function tell(options: TellingOptions, post: Posting, message: OutboundMes
 /** What must not be overlooked in a thread. */
 const isForAll = (type: string): boolean =>
   ['approval.reminded', 'duration.breached', 'work.failed', 'journey.rolled_back'].includes(type);
-
-const stageIn = ({ stage, to }: JsonObject): string | undefined =>
-  typeof to === 'string' ? to : typeof stage === 'string' ? stage : undefined;
 
 const headShown = ({ stage, status }: JourneyView): Json => ({ stage: `${stage} ${status}` });
 
@@ -136,7 +111,7 @@ type OfApproval = {
   readonly mayHaveArrived: boolean;
 };
 
-async function tellOfApproval({ store, cards }: TellingOptions, post: Posting, of: OfApproval): Promise<void> {
+async function tellOfApproval({ post, store, cards }: TellingOptions, of: OfApproval): Promise<void> {
   const { told, run, channel, head, mayHaveArrived } = of;
   const { client_id: clientId, data } = told;
   const key = `card:${figure(data['approval_id'])}`;

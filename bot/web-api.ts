@@ -1,5 +1,6 @@
 import { LogLevel, webApi, type Logger as SlackLogger } from '@slack/bolt';
 import type { Logger } from '#application/ports.ts';
+import type { DeliveryResult } from '#application/relay/destination.ts';
 import { SECOND } from '#core/time.ts';
 
 export type WebClient = webApi.WebClient;
@@ -93,3 +94,24 @@ export function failureOf(error: unknown): Failure {
 /** Slack's own word for why it refused, where it did. */
 export const refusalCode = (error: unknown): string | undefined =>
   error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+
+/** A call that failed, as the relay takes it. */
+export function deliveryResultOf(error: unknown): DeliveryResult {
+  const failure = failureOf(error);
+  const { problem } = failure;
+  switch (failure.is) {
+    case 'gone':
+      return { type: 'gone', problem };
+    case 'refused':
+      return { type: 'refused', problem: `${problem} journey-cli slack check says what is missing.` };
+    case 'ambiguous':
+      return { type: 'retry', problem, mayHaveArrived: true };
+    case 'not_now':
+      return {
+        type: 'retry',
+        problem,
+        mayHaveArrived: false,
+        ...(failure.after_ms === undefined ? {} : { after_ms: failure.after_ms }),
+      };
+  }
+}

@@ -2,7 +2,8 @@ import { isObject, type JsonObject, type Json } from '#core/json.ts';
 import { divider, header, message, note, paragraph, section, type Block, type Message } from './blocks.ts';
 import { criterionLines, type CriterionView } from './criteria.ts';
 import { journeyMessage, type JourneyView } from './journey.ts';
-import { ago, figure, when, whoIs, words, wrapped } from './text.ts';
+import { figure, when, words } from '#application/notifications/words.ts';
+import { ago, whoIs, wrapped } from './text.ts';
 
 export type Presenter = (output: JsonObject, now: number) => Message;
 

@@ -1,7 +1,8 @@
 import type { Block, Message } from './blocks.ts';
 import { actions, button, header, linkButton, message, note, paragraph, section } from './blocks.ts';
 import { criterionLines, type CriterionView } from './criteria.ts';
-import { whoIs, when, wrapped } from './text.ts';
+import { when } from '#application/notifications/words.ts';
+import { whoIs, wrapped } from './text.ts';
 
 /** Everything that an approval card shows; kept with it, so that an edit changes what was decided and nothing else. */
 export type Card = {

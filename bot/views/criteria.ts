@@ -1,4 +1,5 @@
-import { LINE, ago, cut, figure, wrapped } from './text.ts';
+import { figure } from '#application/notifications/words.ts';
+import { LINE, ago, cut, wrapped } from './text.ts';
 
 /** A criterion as the use-cases answer it. */
 export type CriterionView = {

@@ -1,7 +1,8 @@
 import type { types } from '@slack/bolt';
 import type { Field } from '#application/input-fields.ts';
 import { note, paragraph, plain } from './blocks.ts';
-import { cut, words } from './text.ts';
+import { words } from '#application/notifications/words.ts';
+import { cut } from './text.ts';
 
 export type Form = {
   readonly callback: string;

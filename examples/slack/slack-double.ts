@@ -55,6 +55,8 @@ export type SlackDouble = AsyncDisposable & {
   readonly groups: Map<string, readonly string[]>;
   /** The next calls of the method meet these, one after the other. */
   readonly mishaps: (method: string, ...next: readonly Mishap[]) => void;
+  /** What was to meet the method and has not yet does no more. */
+  readonly forgive: (method: string) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -95,6 +97,7 @@ export async function startSlackDouble(logFile?: string): Promise<SlackDouble> {
       channel === CHANNEL
         ? { channel: { id: channel, name: 'journeys', is_member: true } }
         : { ok: false, error: 'channel_not_found' },
+    'conversations.open': ({ users: user }) => ({ channel: { id: `D${String(user).slice(1)}` } }),
     'conversations.history': ({ channel }) => ({
       messages: messages.filter((one) => one.channel === channel && one.thread_ts === undefined).toReversed(),
     }),
@@ -204,6 +207,7 @@ export async function startSlackDouble(logFile?: string): Promise<SlackDouble> {
     users,
     groups,
     mishaps: (method, ...next) => waiting.set(method, [...(waiting.get(method) ?? []), ...next]),
+    forgive: (method) => void waiting.delete(method),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -27,7 +27,7 @@ export const TaskId = z
   .string()
   .max(400)
   .regex(
-    /^task-[A-Za-z0-9._-]{1,128}:\d{1,9}:[a-z0-9_-]{1,64}:[a-z0-9_-]{1,64}:\d{1,9}:\d{1,9}$/,
+    /^task-[A-Za-z0-9._-]{1,128}:\d{1,9}:[a-z0-9._-]{1,64}:[a-z0-9_-]{1,64}:\d{1,9}:\d{1,9}$/,
     'must be the task_id that the claim answered, as task-<client>:<entry>:<template>:<task>:<generation>:<attempt>',
   )
   .describe('The attempt of a task, as the claim named it.');
@@ -40,13 +40,13 @@ export const DeliveryId = z
   .string()
   .max(255)
   .regex(
-    /^dlv-[A-Za-z0-9._-]{1,128}:[a-z0-9_-]{1,64}:\d{1,9}$/,
+    /^dlv-[A-Za-z0-9._-]{1,128}:[a-z0-9._-]{1,64}:\d{1,9}$/,
     'must be a delivery id, as dlv-<client>:<destination>:<number>',
   )
   .describe('A message to a destination, as deliveries list names it.');
 export const DestinationName = z
   .string()
-  .regex(/^[a-z0-9_-]{1,64}$/, 'must be the name of a destination, as crm')
+  .regex(/^[a-z0-9._-]{1,64}$/, 'must be the name of a destination, as crm or email.operations')
   .describe('Who is told, as crm.');
 
 export const OverrideId = z

@@ -11,6 +11,7 @@ import { catalogue } from '#application/catalogue.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
 import { plansOf } from '#application/plans.ts';
+import { tellDeadLetters } from '#application/ticks/tell-dead-letters.ts';
 import { prune } from '#application/ticks/prune.ts';
 import { joinReplicas } from '#application/process.ts';
 import type { Destination } from '#application/relay/destination.ts';
@@ -28,11 +29,13 @@ import { postgresClaimRoom } from '#adapters/postgres/claims.ts';
 import { postgresCollectionStore } from '#adapters/postgres/collection-store.ts';
 import { postgresConfigStore } from '#adapters/postgres/config-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
+import { postgresDeadLetterStore } from '#adapters/postgres/dead-letter-store.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
 import { readFigures } from '#adapters/postgres/figures.ts';
 import { keepHouse } from '#adapters/postgres/housekeeping.ts';
 import { postgresJournalStore } from '#adapters/postgres/journal-store.ts';
 import { postgresJourneyReader, readJourneys } from '#adapters/postgres/journey-reader.ts';
+import { postgresNoticeStore } from '#adapters/postgres/notice-store.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { postgresPeopleStore } from '#adapters/postgres/people-store.ts';
 import { postgresPublicationStore } from '#adapters/postgres/publication-store.ts';
@@ -53,6 +56,7 @@ import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
+import { openNotifications, slackChannelsOf } from './notifications.ts';
 import { keepFirstTokens } from './first-tokens.ts';
 import { issueTrackers } from './issue-trackers.ts';
 import { identityOf } from './identity.ts';
@@ -161,6 +165,7 @@ async function onStore(
     openSlackDoor({
       ...settings.slack,
       publicUrl: settings.http.publicUrl,
+      noticeChannels: slackChannelsOf(settings),
       catalogue,
       execute: async (...call) => (await executing.promise)(...call),
       people,
@@ -169,6 +174,15 @@ async function onStore(
       logger,
       alert: raise,
     });
+  const journeys = postgresJourneyReader(database);
+  const systems = [...destinations, ...destinationsOf(settings, clock)];
+  const notifications = openNotifications(settings, {
+    store: postgresNoticeStore(database),
+    journeys,
+    slack: slack?.notices ?? null,
+    clock,
+    logger,
+  });
   const engine = await openEngine({
     store: postgresJournalStore(database, plans.get),
     admissionStore: postgresAdmissionStore(database),
@@ -187,7 +201,7 @@ async function onStore(
     enabled: settings.enabled,
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
-    destinations: [...destinations, ...destinationsOf(settings, clock), ...(slack?.telling ? [slack.telling] : [])],
+    destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])],
     meter,
   });
 
@@ -198,7 +212,7 @@ async function onStore(
   const probes = probesOf({ settings, database, configuration, slack: askSlack, clock, build, process: replica });
   const dependencies: Dependencies = {
     journal: engine.journal,
-    journeys: postgresJourneyReader(database),
+    journeys,
     plans,
     configuration,
     agents: gateway,
@@ -221,7 +235,17 @@ async function onStore(
   const execute = executeWith(dependencies, logger, meter);
   executing.resolve(execute);
   const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
-  const scheduled = schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger);
+  const deadLetters = {
+    store: postgresDeadLetterStore(database),
+    systems: systems.map(({ name }) => name),
+    journal: engine.journal,
+    clock,
+    logger,
+  };
+  const scheduled = [
+    ...schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger),
+    ...notifications.schedule(settings, () => tellDeadLetters(deadLetters)),
+  ];
   const load = (clientIds: readonly string[]) => readJourneys(database, clientIds);
   const asking = { load, plans, breakers, clock, ids, logger };
   const collected = settings.enabled
@@ -252,6 +276,7 @@ async function onStore(
       await slack?.stop();
       await Promise.all([...scheduled, ...collected].map((one) => one.stop()));
       await engine.stop();
+      notifications.close();
       await housekeeping.stop();
       await process.stop();
       await serverClock?.stop();

@@ -8,11 +8,12 @@ export const configFiles = [
   'unit-of-work-templates.yaml',
   'agents.yaml',
   'collectors.yaml',
+  'notifications.yaml',
 ] as const;
 export type ConfigFile = (typeof configFiles)[number];
 
 /** Without them nobody is named, and everything has its default. */
-export const optionalFiles: readonly ConfigFile[] = ['agents.yaml', 'collectors.yaml'];
+export const optionalFiles: readonly ConfigFile[] = ['agents.yaml', 'collectors.yaml', 'notifications.yaml'];
 
 /** One look at the files, before anything is made of them: all of them, also those that are not there. */
 export type ConfigTexts = ReadonlyMap<ConfigFile, TextRead & { readonly path: string }>;

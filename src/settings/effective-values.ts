@@ -27,6 +27,7 @@ export function effectiveValues(
     add('unit-of-work-templates.yaml', files.templates, []);
     add('agents.yaml', files.agents, []);
     add('collectors.yaml', files.collectors, []);
+    add('notifications.yaml', files.notifications, []);
   }
   for (const variable of variables) {
     const { name, mapsTo, usedBy, yaml } = variable;
@@ -59,7 +60,7 @@ function isSaid(root: unknown, path: Path): boolean {
   return valueAt(root, path) !== undefined || (path.at(-1) === 'max_age_hours' && valueAt(root, beside) !== undefined);
 }
 
-const idKeys = ['stage_id', 'check_id', 'template_id', 'task_id', 'agent_id', 'metric'];
+const idKeys = ['stage_id', 'check_id', 'template_id', 'task_id', 'agent_id', 'route_id', 'metric'];
 
 type Leaf = { readonly path: Path; readonly name: string; readonly value: Json };
 

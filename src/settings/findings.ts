@@ -43,6 +43,10 @@ export const lintCodes = {
     level: 'warning',
     what: 'An intent that no agent of agents.yaml offers and that no route leaves to be pulled.',
   },
+  'notifications.stage_unknown': {
+    level: 'warning',
+    what: 'A route of notices that names a stage that is not there: nobody is ever told of it.',
+  },
   'environment.differs': {
     level: 'warning',
     what: 'A variable and the YAML key that it stands above say different things.',

@@ -6,6 +6,8 @@ import type { AgentsFile, CriterionDocument, OrchestratorFile, StageDocument, Te
 import { finding, type Finding } from './findings.ts';
 import { lintInputs } from './lint-inputs.ts';
 import { lintIntents, lintRetries } from './lint-work.ts';
+import type { NotificationsFile } from './notifications-file.ts';
+import { lintRoutes } from './lint-routes.ts';
 import { valueAt } from './zod-problems.ts';
 
 export type LintedFiles = {
@@ -14,6 +16,7 @@ export type LintedFiles = {
   readonly templates: TemplatesFile;
   readonly agents: AgentsFile;
   readonly collectors: CollectorsFile;
+  readonly notifications: NotificationsFile;
 };
 
 /** What is valid in the files and yet probably not what was meant. */
@@ -26,6 +29,7 @@ export function lint(files: LintedFiles): readonly Finding[] {
     ...templates.templates.flatMap((template) => lintRetries(template, files)),
     ...lintIntents(files),
     ...lintRefreshes(files.collectors, stages),
+    ...lintRoutes(files),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { AgentsFile, OrchestratorFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lint } from './lint.ts';
 import { oidcOf, oidcProblems } from './oidc.ts';
+import { notificationProblems, notificationsOf } from './notifications.ts';
 import { outboundOf, outboundProblems } from './outbound.ts';
 import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
@@ -48,6 +49,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     // What cannot be read is not missing.
     ...collectorProblems(value).filter(({ path }) => !said.problems.some((one) => one.path === path)),
     ...oidcProblems(value),
+    ...notificationProblems(value, read.files?.notifications),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -100,6 +102,7 @@ function assembled(
     },
     ...outboundOf(value),
     slack: slackOf(value),
+    notifications: notificationsOf(value, files.notifications),
     agents: agentsOf(files.agents),
     collectors: {
       prometheus: prometheusOf(files.collectors, value),

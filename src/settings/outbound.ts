@@ -18,7 +18,7 @@ export function outboundOf(value: Values): { readonly outbound: OutboundSettings
   return { outbound, crm };
 }
 
-const listOf = (value: Values, name: string): readonly string[] =>
+export const listOf = (value: Values, name: string): readonly string[] =>
   (value.text(name) ?? '')
     .split(/[\s,]+/)
     .map((item) => item.trim())
@@ -83,7 +83,7 @@ function isCidr(text: string): boolean {
 const LEAST_SECRET = 16;
 const MOST_SECRET = 128;
 
-function isSecret(secret: string): boolean {
+export function isSecret(secret: string): boolean {
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
   if (base64 === undefined && secret.startsWith('whsec_')) return false;
   const size_bytes = base64 === undefined ? secret.length : Buffer.from(base64, 'base64').length;

@@ -15,6 +15,7 @@ import {
   type StageDocument,
   type TemplatesFile,
 } from './file-schemas.ts';
+import { checkNotifications, notificationsFile, type NotificationsFile } from './notifications-file.ts';
 import { overlay, type Overlaid, type Tree } from './overlay.ts';
 import type { Problem } from './problem.ts';
 import type { Given } from './read-variables.ts';
@@ -31,6 +32,7 @@ export type FilesRead = {
     readonly templates: TemplatesFile;
     readonly agents: AgentsFile;
     readonly collectors: CollectorsFile;
+    readonly notifications: NotificationsFile;
   };
   /** What the files say, with the variables put in, before defaults. */
   readonly trees: ReadonlyMap<string, Tree>;
@@ -57,15 +59,21 @@ export function readFiles(texts: ConfigTexts, given: ReadonlyMap<string, Given>)
   // Agents may also be found elsewhere, or pull their work: without the file nobody is named.
   const agents = trees.has('agents.yaml') ? parse('agents.yaml', agentsFile) : agentsFile.parse({});
   const collectors = trees.has('collectors.yaml') ? parse('collectors.yaml', collectorsFile) : collectorsFile.parse({});
+  const notifications = trees.has('notifications.yaml')
+    ? parse('notifications.yaml', notificationsFile)
+    : notificationsFile.parse({});
 
   const checked = parsedStages && checkStages(parsedStages, locateIn('stages.yaml'));
   problems.push(...(checked?.problems ?? []));
   if (templates && checked)
     problems.push(...checkTemplates(templates.templates, checked.stages, locateIn('unit-of-work-templates.yaml')));
   if (agents) problems.push(...checkAgents(agents, locateIn('agents.yaml')));
+  if (notifications) problems.push(...checkNotifications(notifications, locateIn('notifications.yaml')));
 
-  const complete = problems.length === 0 && orchestrator && checked && templates && agents && collectors;
-  const files = complete ? { files: { orchestrator, stages: checked.stages, templates, agents, collectors } } : {};
+  const complete = problems.length === 0 && orchestrator && checked && templates && agents && collectors && notifications;
+  const files = complete
+    ? { files: { orchestrator, stages: checked.stages, templates, agents, collectors, notifications } }
+    : {};
   return { problems, differing: overlaid.differing, trees, overlaid, ...files };
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '#core/json.ts';
 import type { CollectorsSettings } from './collectors.ts';
+import type { Route } from '#core/notices/route.ts';
 import type { ConfigTexts } from './config-texts.ts';
 import type { ConfigDocument } from './document.ts';
 import type { routeNames } from './file-schemas.ts';
@@ -54,6 +55,18 @@ export type CrmSettings = {
   readonly secrets: readonly string[];
   /** Whether X-Hub-Signature-256 is sent, too. */
   readonly hubSignature: boolean;
+};
+
+export type NotificationSettings = {
+  /** `service`: somebody else tells people. `direct`: we do. */
+  readonly mode: 'service' | 'direct' | 'off';
+  readonly email: boolean;
+  readonly slack: boolean;
+  /** Null but in mode `service`. */
+  readonly service: { readonly url: string; readonly secrets: readonly string[] } | null;
+  /** Null unless mails go out directly. */
+  readonly smtp: { readonly url: string; readonly tls: 'required' | 'optional'; readonly from: string } | null;
+  readonly routes: readonly Route[];
 };
 
 export type SlackSettings = {
@@ -115,6 +128,7 @@ export type Settings = {
   readonly crm: CrmSettings | null;
   /** Null: without Slack. */
   readonly slack: SlackSettings | null;
+  readonly notifications: NotificationSettings;
   readonly agents: AgentsConfig;
   readonly collectors: CollectorsSettings;
   readonly configDir: string;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Claimed, OutboxStore, Settlement } from '#application/relay/destination.ts';
 import { transitionMessages } from '#core/journey/messages.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
+import { postgresNoticeStore } from '#adapters/postgres/notice-store.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
 import { smallDocument } from '#test/support/engine/fixtures.ts';
 import { holdAdmission, openTestJournal, type TestJournal } from '#test/support/engine/journal.ts';
@@ -12,7 +13,7 @@ import { anyEntry } from '#test/support/audit.ts';
 const { plan } = playOf(smallDocument([{ id: 'sandbox', tasks: [{ id: 'work' }] }, { id: 'production' }]));
 const LEASE_MS = 30_000;
 const delivered = (at: number): Settlement => ({ state: 'delivered', at });
-const later = (nextAttemptAt: number, state: 'waiting' | 'unknown' = 'unknown'): Settlement => ({
+const later = (nextAttemptAt: number, state: 'waiting' | 'unknown' = 'unknown') => ({
   state,
   problem: 'HTTP 500',
   failures: 1,
@@ -204,6 +205,108 @@ export function outboxContract(fresh: () => Promise<FreshDatabase>): void {
       expect(await claim('crm', { epoch: 2 })).toEqual([]);
       await outbox.settle(underWay, delivered(now));
       expect((await one('crm', { epoch: 2 })).seq).toBe(dead.seq);
+    });
+
+    test('what is held and whom an attempt has reached is kept with the message', async () => {
+      await anew();
+      await begin('k1');
+      await outbox.settle(await one(), { ...later(now + 1_000, 'waiting'), held: true, failures: 0 });
+      const held = await one('crm', { machineNow: now + 1_000 });
+      expect(held).toMatchObject({ held: true, reached: [], failures: 0, mayHaveArrived: false });
+      await outbox.settle(held, { ...later(now + 2_000, 'waiting'), reached: ['a@b.example'] });
+      const again = await one('crm', { machineNow: now + 2_000 });
+      expect(again).toMatchObject({ held: false, reached: ['a@b.example'] });
+      await outbox.settle(again, later(now + 3_000, 'waiting'));
+      expect((await one('crm', { machineNow: now + 3_000 })).reached, 'it is not forgotten').toEqual(['a@b.example']);
+    });
+
+    const gather = (leader: Claimed, more: { ownClient?: boolean; limit?: number; now?: number } = {}) =>
+      postgresNoticeStore(at.database).gather(leader, { more: true, ownClient: false, limit: 100, now, ...more });
+
+    test('I7: what is gathered is all of a client up to what somebody else has, is claimed by nobody, and ends as its leader does', async () => {
+      await anew();
+      for (const client of ['m1', 'm2', 'm3', 'm4']) {
+        await begin(client);
+        await end(client);
+      }
+      const [leader, elsewhere] = await claim('crm', { limit: 2 });
+      if (!leader || !elsewhere) throw new Error('Two were to be claimed.');
+      await outbox.settle(elsewhere, later(now + 60_000));
+      const free = ['m1', 'm2', 'm3', 'm4'].filter((client) => client !== elsewhere.clientId);
+      const gathered = await gather(leader);
+      const expected = free.flatMap((client) =>
+        client === leader.clientId
+          ? [`${client} journey.completed`]
+          : [`${client} journey.started`, `${client} journey.completed`],
+      );
+      expect(gathered.map(({ clientId, type }) => `${clientId} ${type}`)).toEqual(expected);
+      expect(await claim('crm', { epoch: 2 })).toEqual([]);
+      expect((await gather(leader, { limit: 0 })).length, 'asked again it is the same').toBe(expected.length);
+      await outbox.settle(leader, delivered(now));
+      expect(names(await claim('crm', { epoch: 2, machineNow: now + 60_000 }))).toEqual([
+        `${elsewhere.clientId} crm journey.started`,
+      ]);
+      const rows = (await Promise.all(free.map(stateOf))).flat();
+      expect(rows.map(({ state }) => state)).toEqual(Array(6).fill('delivered'));
+    });
+
+    test('of one client alone nothing of another is gathered; a dead leader lets each be replayed by itself', async () => {
+      await anew();
+      for (const client of ['n1', 'n2']) {
+        await begin(client);
+        await end(client);
+      }
+      const [leader] = await claim('crm', { limit: 1 });
+      if (!leader) throw new Error('One was to be claimed.');
+      expect((await gather(leader, { ownClient: true })).map(({ clientId }) => clientId)).toEqual([leader.clientId]);
+      await outbox.settle(leader, { state: 'dead', problem: 'no', failures: 10 });
+      expect((await stateOf(leader.clientId)).map(({ state }) => state)).toEqual(['dead', 'dead']);
+      const which = { destination: 'crm', clientId: leader.clientId, clients: null, limit: 10 };
+      expect(await postgresDeliveryStore(at.database).replay(which, now)).toBe(2);
+      const [first, ...none] = (await claim()).filter(({ clientId }) => clientId === leader.clientId);
+      expect([first?.seq, none]).toEqual([leader.seq, []]);
+    });
+
+    test('I7: of several that gather and claim at once each message is with one, and never behind one that is with another', async () => {
+      await anew();
+      const clients = Array.from({ length: 24 }, (_, index) => `o${String(index).padStart(2, '0')}`);
+      await Promise.all(clients.map(begin));
+      await Promise.all(clients.map(end));
+      const leaders = await claim('crm', { limit: 3 });
+      const [claimed, ...gathered] = await Promise.all([
+        claim('crm', { epoch: 2, limit: 5 }),
+        ...leaders.map((leader) => gather(leader)),
+      ]);
+      const all = [...leaders, ...claimed, ...gathered.flat()].map(({ clientId, seq }) => `${clientId}:${seq}`);
+      expect(new Set(all).size).toBe(all.length);
+      for (const { clientId } of claimed)
+        expect(
+          gathered.flat().some((one) => one.clientId === clientId),
+          clientId,
+        ).toBe(false);
+      for (const of of gathered)
+        for (const { clientId, seq } of of)
+          if (!leaders.some((leader) => leader.clientId === clientId) && seq > 2)
+            expect(
+              of.some((one) => one.clientId === clientId && one.seq < seq),
+              clientId,
+            ).toBe(true);
+    });
+
+    test('of many that ask for a place in a window so many get one, the last is told so, and the next window has as many', async () => {
+      await anew();
+      const store = postgresNoticeStore(at.database);
+      const window = { destination: `w${now}`, clientId: null, most: 3, window_ms: 60_000 };
+      const places = await Promise.all(Array.from({ length: 10 }, () => store.place(window, now)));
+      const granted = places.filter((place) => place.granted);
+      expect(granted.map(({ isLast }) => isLast).toSorted()).toEqual([false, false, true]);
+      expect(places.find((place) => !place.granted)).toEqual({ granted: false, until: now + 60_000 });
+      await store.giveBack(window);
+      expect(await store.place(window, now + 1)).toEqual({ granted: true, isLast: true });
+      expect(await store.place({ ...window, clientId: 'acme' }, now), 'a client’s own is another').toMatchObject({
+        granted: true,
+      });
+      expect(await store.place(window, now + 60_000)).toEqual({ granted: true, isLast: false });
     });
 
     test('deliveries are listed by client, destination and number, page after page, within what the caller may see', async () => {

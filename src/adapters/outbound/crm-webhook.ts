@@ -1,9 +1,9 @@
 import { transitionMessages } from '#core/journey/messages.ts';
-import { SECOND, type Instant } from '#core/time.ts';
 import type { Clock } from '#application/ports.ts';
-import type { DeliveryResult, Destination, OutboundMessage } from '#application/relay/destination.ts';
-import type { GuardedPost, Posted } from './guarded-post.ts';
-import { hubSignature, signingKeyOf, webhookHeaders } from './standard-webhook.ts';
+import type { Destination, OutboundMessage } from '#application/relay/destination.ts';
+import type { GuardedPost } from './guarded-post.ts';
+import { signedPost } from './signed-post.ts';
+import { signingKeyOf } from './standard-webhook.ts';
 
 export type CrmWebhookOptions = {
   readonly url: string;
@@ -14,68 +14,16 @@ export type CrmWebhookOptions = {
   readonly clock: Pick<Clock, 'machine'>;
 };
 
-/** Every transition of every journey as a signed webhook (Standard Webhooks). Only 2xx is a success. */
+/** Every transition of every journey as a signed webhook. */
 export function crmWebhook({ url, secrets, hubSignature: alsoHub, post, clock }: CrmWebhookOptions): Destination {
-  const target = new URL(url);
   const keys = secrets.map(signingKeyOf);
-  const [first] = keys;
+  const send = signedPost({ url: new URL(url), contentType: 'application/json', keys, alsoHub, post, clock });
   return {
     name: 'crm',
     wants: transitionMessages,
-    deliver: async (message, signal) => {
-      const body = bodyOf(message);
-      const headers = {
-        'content-type': 'application/json',
-        'user-agent': 'journey-orchestrator',
-        ...webhookHeaders({ id: message.id, body, at: clock.machine() }, keys),
-        ...(alsoHub && first ? { 'x-hub-signature-256': hubSignature(body, first) } : {}),
-      };
-      return resultOf(await post({ url: target, headers, body, signal }), clock.machine());
-    },
+    deliver: (message, signal) => send({ id: message.id, body: bodyOf(message) }, signal),
   };
 }
 
 const bodyOf = ({ id, type, timestamp, data }: OutboundMessage): string =>
   JSON.stringify({ id, type, timestamp, data });
-
-const PAYLOAD_TOO_LARGE = 413;
-const GONE = 410;
-
-function resultOf(posted: Posted, now: Instant): DeliveryResult {
-  if (posted.type === 'failed') return { type: 'retry', problem: posted.problem, mayHaveArrived: posted.connected };
-  const { status, retryAfter } = posted;
-  if (status >= 200 && status < 300) return { type: 'delivered' };
-  const problem = problemOf(posted);
-  if (status === GONE) return { type: 'gone', problem };
-  // It would be as large the next time.
-  if (status === PAYLOAD_TOO_LARGE) return { type: 'refused', problem };
-  const after_ms = retryAfter_ms(retryAfter, now);
-  return { type: 'retry', problem, mayHaveArrived: true, ...(after_ms === undefined ? {} : { after_ms }) };
-}
-
-const MOST_TEXT = 200;
-
-function problemOf({ status, location, text }: Extract<Posted, { type: 'answered' }>): string {
-  if (status >= 300 && status < 400)
-    return `It answered HTTP ${status} to ${clean(location ?? 'nowhere')}; redirects are not followed.`;
-  const said = clean(text);
-  return said === '' ? `It answered HTTP ${status}.` : `It answered HTTP ${status}: ${said}`;
-}
-
-/** What somebody else has written, fit to be stored and to be shown in a terminal. */
-const clean = (text: string): string =>
-  text
-    .toWellFormed()
-    // oxlint-disable-next-line no-control-regex -- control characters are what must not come in.
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ')
-    .trim()
-    .slice(0, MOST_TEXT)
-    .toWellFormed();
-
-/** Seconds, or a date. */
-export function retryAfter_ms(header: string | undefined, now: Instant): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * SECOND;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}

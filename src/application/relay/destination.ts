@@ -2,6 +2,9 @@ import type { JsonObject } from '#core/json.ts';
 import type { Subscriber } from '#core/journey/messages.ts';
 import type { Instant } from '#core/time.ts';
 
+/** What a door needs of them, which may not import the core. */
+export { messageTypes, stageOf } from '#core/journey/messages.ts';
+
 /** Whoever is told outside: a CRM, a chat, a notification service. The relay knows them by this alone. */
 export type Destination = Subscriber & {
   /** Calls under way at once in one process, where fewer than usual are sensible. */

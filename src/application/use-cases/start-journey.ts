@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '#core/errors.ts';
+import { contactsRule, hasGoodContacts } from '../notifications/contacts.ts';
 import { ClientId, Inputs, text } from '../fields.ts';
 import { submitForView, viewOf } from '../submit.ts';
 import { defineUseCase } from '../use-case.ts';
@@ -33,7 +34,9 @@ export const startJourney = defineUseCase({
       .refine((sources) => new Set(sources).size === sources.length, 'must not name a data source twice')
       .describe('The systems whose content the client searches, as salesforce,jira,confluence.'),
     inputs: Inputs.optional().describe('Inputs that tasks will need, as pilot_cohort_size or users.'),
-    metadata: Inputs.optional().describe('Whatever else is to be kept with the journey.'),
+    metadata: Inputs.refine(hasGoodContacts, contactsRule)
+      .optional()
+      .describe('Whatever else is to be kept with the journey; contacts are people whom notices may go to.'),
   }),
   output: JourneyView,
   client: ({ client_id }) => client_id,

@@ -5,7 +5,8 @@ import { Webhook, WebhookVerificationError } from 'svix';
 import { describe, expect, test } from 'vitest';
 import type { OutboundMessage } from '#application/relay/destination.ts';
 import { addressGuard } from '#adapters/outbound/address-guard.ts';
-import { crmWebhook, retryAfter_ms } from '#adapters/outbound/crm-webhook.ts';
+import { crmWebhook } from '#adapters/outbound/crm-webhook.ts';
+import { retryAfter_ms } from '#adapters/outbound/signed-post.ts';
 import { guardedPost } from '#adapters/outbound/guarded-post.ts';
 import { answering, receiver, type Received, type Receiver } from '#test/support/outbound/receiver.ts';
 

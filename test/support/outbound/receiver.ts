@@ -46,7 +46,12 @@ export async function receiver(script: Script = answering(204)): Promise<Receive
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const raw = Buffer.concat(chunks).toString();
-      const one = { path: request.url ?? '', headers: request.headers, raw, body: JSON.parse(raw) as unknown };
+      const one = {
+        path: request.url ?? '',
+        headers: request.headers,
+        raw,
+        body: (raw === '' ? {} : JSON.parse(raw)) as unknown,
+      };
       writeSync(log, `${JSON.stringify(one)}\n`);
       fsyncSync(log);
       received.push(one);

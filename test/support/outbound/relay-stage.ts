@@ -1,7 +1,7 @@
 import { openBreakers, type Breakers } from '#application/breakers.ts';
 import { openRelay, type Relay } from '#application/relay/relay.ts';
 import type { DeliveryResult, Destination, OutboundMessage, OutboxStore } from '#application/relay/destination.ts';
-import { transitionMessages } from '#core/journey/messages.ts';
+import { transitionMessages, type Subscriber } from '#core/journey/messages.ts';
 import { postgresBreakerStore } from '#adapters/postgres/breaker-store.ts';
 import type { Database } from '#adapters/postgres/database.ts';
 import { postgresOutboxStore } from '#adapters/postgres/outbox-store.ts';
@@ -31,6 +31,8 @@ export type RelayStage = {
   /** `crm` wants every transition, any other only the end. */
   readonly scripted: (name: string, answer?: Scripted['answer']) => Scripted;
   readonly relayTo: (destinations: readonly Destination[], outbox?: OutboxStore, breakers?: Breakers) => Relay;
+  /** As a stop of their processes; what they had claimed stays claimed. */
+  readonly stopRelays: () => Promise<void>;
   readonly begin: (client: string) => Promise<unknown>;
   readonly end: (client: string) => Promise<unknown>;
   /** Tells the relay what has been recorded since, as the engine does after a flush. */
@@ -42,16 +44,21 @@ export type RelayStage = {
   readonly close: () => Promise<void>;
 };
 
-export async function relayStage(): Promise<RelayStage> {
+/** The destinations that are told what the journal records; `crm` and `chat` where nobody says otherwise. */
+type Told = (parts: { readonly database: Database; readonly clock: VirtualClock }) => readonly Subscriber[];
+
+const crmAndChat: Told = () => [
+  { name: 'crm', wants: transitionMessages },
+  { name: 'chat', wants: ['journey.completed'] },
+];
+
+export async function relayStage(toldTo: Told = crmAndChat): Promise<RelayStage> {
   const at = await freshEmbedded();
   const clock = virtualClock();
   const engine = await openTestJournal(at.database, {
     plan,
     clock,
-    destinations: [
-      { name: 'crm', wants: transitionMessages },
-      { name: 'chat', wants: ['journey.completed'] },
-    ],
+    destinations: toldTo({ database: at.database, clock }),
   });
   await holdAdmission(at.database, 1);
   const store = postgresOutboxStore(at.database);
@@ -85,6 +92,9 @@ export async function relayStage(): Promise<RelayStage> {
       const relay = openRelay({ destinations, outbox, breakers, epoch: () => epoch, clock, logger: quiet, alert });
       relays.push(relay);
       return relay;
+    },
+    stopRelays: async () => {
+      await Promise.all(relays.splice(0).map((relay) => relay.stop()));
     },
     begin: (client) => engine.do(client, start()),
     end: (client) => engine.do(client, { type: 'complete', reason: 'over' }),
