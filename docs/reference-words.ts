@@ -94,6 +94,10 @@ const items: ReadonlyMap<string, string> = new Map([
   ['CRM_WEBHOOK_HUB_SIGNATURE', 'S40'],
   ['GLEAN_INSTANCE', 'S34'],
   ['GLEAN_INDEXING_TOKEN', 'S35'],
+  ['NOTIFICATION_SERVICE_SECRET', 'S41'],
+  ['NOTIFICATION_EMAIL_FROM', 'S42'],
+  ['NOTIFICATION_EMAIL_TO', 'S42'],
+  ['SMTP_TLS', 'S42'],
   ['JOURNEY_POLLING_CRON', 'S65'],
 ]);
 

@@ -28,6 +28,7 @@ const tables: Readonly<Record<string, () => string>> = {
   'unit-of-work-templates.yaml': () => keyTable('unit-of-work-templates.yaml'),
   'agents.yaml': () => keyTable('agents.yaml'),
   'collectors.yaml': () => keyTable('collectors.yaml'),
+  'notifications.yaml': () => keyTable('notifications.yaml'),
   'lint codes': lintTable,
   validators: validatorTable,
   routes: routeTable,

@@ -9,6 +9,7 @@ const files = [
   'unit-of-work-templates.yaml',
   'agents.yaml',
   'collectors.yaml',
+  'notifications.yaml',
 ];
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -9,6 +9,7 @@ export const configFileNames = [
   'unit-of-work-templates.yaml',
   'agents.yaml',
   'collectors.yaml',
+  'notifications.yaml',
 ] as const;
 export type ConfigFileName = (typeof configFileNames)[number];
 

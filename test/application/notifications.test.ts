@@ -17,26 +17,26 @@ type Outbox = Channel & { readonly sent: Sent[]; answer: () => DeliveryResult };
 const refusedConnection: DeliveryResult = { type: 'retry', problem: 'ECONNREFUSED', mayHaveArrived: false };
 const clientsOf = (count: number) => Array.from({ length: count }, (_, index) => `c${String(index).padStart(3, '0')}`);
 
+const route = (more: Partial<Route> = {}): Route => ({
+  id: 'ops',
+  kinds: messageTypes,
+  stages: null,
+  clients: null,
+  email: ['ops@example.com'],
+  journeyContacts: false,
+  slack: [],
+  urgent: ['journey.completed'],
+  quietHours: null,
+  digest: { most: 3, window_ms: HOUR },
+  isFallback: false,
+  ...more,
+});
+
 describe('notices to people', { timeout: 180_000 }, () => {
   let stage: RelayStage;
   let out: Outbox;
   let destinations: readonly Destination[];
   let contacts: Record<string, readonly string[]>;
-
-  const route = (more: Partial<Route> = {}): Route => ({
-    id: 'ops',
-    kinds: messageTypes,
-    stages: null,
-    clients: null,
-    email: ['ops@example.com'],
-    journeyContacts: false,
-    slack: [],
-    urgent: ['journey.completed'],
-    quietHours: null,
-    digest: { most: 3, window_ms: HOUR },
-    isFallback: false,
-    ...more,
-  });
 
   async function open(routes: readonly Route[]): Promise<void> {
     out = {
@@ -165,7 +165,8 @@ describe('notices to people', { timeout: 180_000 }, () => {
       await stage.end(client);
     }
     await stage.look();
-    expect(told().toSorted()).toEqual([['a completed'], ['b completed']]);
+    expect(told().flat().toSorted()).toEqual(['a completed', 'b completed']);
+    expect(out.sent).toHaveLength(2);
     await stage.passing(6 * HOUR + 50 * MINUTE, 10 * MINUTE);
     expect(out.sent).toHaveLength(2);
     await stage.passing(11 * MINUTE, MINUTE);
@@ -224,21 +225,22 @@ describe('notices to people', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a mail', () => {
-  const item = (clientId: string, reason: string) => ({
-    id: `dlv-${clientId}:email.ops:3`,
-    clientId,
-    seq: 3,
-    type: 'journey.rolled_back',
-    timestamp: '2026-02-01T09:00:00.000Z',
-    data: { client_id: clientId, seq: 3, from: 'pilot', to: 'sandbox', reason },
-    attempt: 1,
-    mayHaveArrived: false,
-    held: false,
-    reached: [],
-  });
-  const linkTo = (clientId: string) => `https://journeys.example.com/api/v1/journeys/${encodeURIComponent(clientId)}`;
+const item = (clientId: string, reason: string) => ({
+  id: `dlv-${clientId}:email.ops:3`,
+  clientId,
+  seq: 3,
+  type: 'journey.rolled_back',
+  timestamp: '2026-02-01T09:00:00.000Z',
+  data: { client_id: clientId, seq: 3, from: 'pilot', to: 'sandbox', reason },
+  attempt: 1,
+  mayHaveArrived: false,
+  held: false,
+  reached: [],
+});
 
+const linkTo = (clientId: string) => `https://journeys.example.com/api/v1/journeys/${encodeURIComponent(clientId)}`;
+
+describe('a mail', () => {
   test('one notice is named by what it says; several by how many they are', () => {
     const one = mailOf({ items: [item('acme', 'too slow')] }, { linkTo });
     expect(one.subject).toBe('acme: Rolled back from pilot to sandbox: too slow');

@@ -97,7 +97,14 @@ test.each([
 
 test('S66: each file has a JSON Schema that forbids unknown keys', () => {
   const schemas = jsonSchemas();
-  expect(Object.keys(schemas)).toEqual([orchestrator, stages, templates, agents, 'collectors.yaml']);
+  expect(Object.keys(schemas)).toEqual([
+    orchestrator,
+    stages,
+    templates,
+    agents,
+    'collectors.yaml',
+    'notifications.yaml',
+  ]);
   for (const schema of Object.values(schemas))
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
 });

@@ -41,6 +41,17 @@ describe("the guide's environment", () => {
     expect(settings.collectors.glean).toMatchObject({ url: 'https://api.glean.com/v1', token: 'glean-token' });
   });
 
+  test('S41 S42 S43: with its notification service notices go through that, by mail and in Slack', () => {
+    expect(load(env).notifications).toEqual({
+      mode: 'service',
+      email: true,
+      slack: true,
+      service: { url: 'http://notification-service.a-domain.svc.cluster.local', secrets: [] },
+      smtp: null,
+      routes: [],
+    });
+  });
+
   test('S33: it says the same as the YAML files, so nothing differs and the hash is the same', () => {
     const settings = loadSettings({ env: { ...env, JOURNEY_CONFIG_STRICT: 'true' }, configDir: realConfig });
     expect(configHash(settings.document)).toBe(configHash(load({}).document));

@@ -231,6 +231,19 @@ export const lintDefects: readonly LintDefect[] = [
     says: 'No agent offers remove_connectors, which install_connectors needs.',
   },
   {
+    title: 'S42: a route of notices for a stage that is not there',
+    code: 'notifications.stage_unknown',
+    edits: [
+      [
+        'notifications.yaml',
+        'routes: []',
+        'routes:\n    - { route_id: ops, email: [ops@example.com], stages: [sandbox, pillot] }',
+      ],
+    ],
+    at: 'notifications.routes[ops].stages',
+    says: 'There is no stage pillot. Name one of stages.yaml: did you mean "pilot"?',
+  },
+  {
     title: 'S33: a variable that differs from its key',
     code: 'environment.differs',
     env: { PILOT_EXIT_BUG_WINDOW_DAYS: '5' },

@@ -133,28 +133,26 @@ function partly(left: readonly string[], before: readonly string[], rejected: re
 }
 
 /** Before a server has taken what we are, from whom we send and to whom, no mail can have arrived. */
-const before = /^(CONN|HELO|EHLO|LHLO|STARTTLS|AUTH|MAIL|RCPT)/;
+const beforeTheMail = /^(CONN|HELO|EHLO|LHLO|STARTTLS|AUTH|MAIL|RCPT)/;
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 function failed(error: SmtpError): DeliveryResult {
   const { code = '', originalCode = '', command = '', responseCode } = error;
   const problem = problemOf(error);
   // A mail that is refused for what it is or to whom it goes; that it comes from us may be mended.
-  if (
-    isPermanent(error) &&
-    (/^(RCPT|DATA)/.test(command) || code === 'EENVELOPE' || code === 'EMESSAGE') &&
-    !/^MAIL/.test(command)
-  )
-    return { type: 'refused', problem };
+  if (isPermanent(error) && isAboutTheMail(error)) return { type: 'refused', problem };
   const surelyNot =
     responseCode !== undefined ||
     ['EDNS', 'ETLS', 'EAUTH', 'ENOAUTH'].includes(code) ||
     neverConnected.has(originalCode) ||
     /CERT|_TLS_|_SSL_/.test(originalCode) ||
     // A connection that breaks off is always said to have been at its beginning.
-    (before.test(command) && !command.startsWith('CONN'));
+    (beforeTheMail.test(command) && !command.startsWith('CONN'));
   return { type: 'retry', problem, mayHaveArrived: !surelyNot };
 }
+
+const isAboutTheMail = ({ code = '', command = '' }: SmtpError): boolean =>
+  !command.startsWith('MAIL') && (/^(RCPT|DATA)/.test(command) || ['EENVELOPE', 'EMESSAGE'].includes(code));
 
 function problemOf({ message, rejectedErrors = [] }: SmtpError): string {
   const more = rejectedErrors.map((one) => one.message).filter((one) => one !== message);

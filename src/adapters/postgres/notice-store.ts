@@ -1,7 +1,6 @@
 import { bucketOf } from '#core/bucket.ts';
 import type { JsonObject } from '#core/json.ts';
-import { deliveryIdOf, type OutboundMessage } from '#application/relay/destination.ts';
-import type { NoticeStore, NoticeWindow } from '#application/notifications/notice-store.ts';
+import type { Gathered, NoticeStore, NoticeWindow } from '#application/notifications/notice-store.ts';
 import { timestamptz } from './column-types.ts';
 import type { Database } from './database.ts';
 
@@ -54,8 +53,9 @@ type Row = {
   readonly reached: readonly string[];
 };
 
+const keyOf = ({ clientId, destination }: NoticeWindow): readonly [string, string] => [clientId ?? '', destination];
+
 export function postgresNoticeStore(database: Database): NoticeStore {
-  const keyOf = ({ clientId, destination }: NoticeWindow): readonly [string, string] => [clientId ?? '', destination];
   return {
     place: async (window, now) => {
       const [client, destination] = keyOf(window);
@@ -84,8 +84,7 @@ export function postgresNoticeStore(database: Database): NoticeStore {
       const leader = [destination, clientId, seq];
       if (more) await database.query(GATHER, [...leader, timestamptz(now), ownClient, limit], 'gather_notices');
       const rows = await database.query<Row>(GATHERED, leader);
-      return rows.map(({ client_id, message, attempts, ...row }): OutboundMessage => ({
-        id: deliveryIdOf(client_id, destination, row.seq),
+      return rows.map(({ client_id, message, attempts, ...row }): Gathered => ({
         clientId: client_id,
         ...message,
         ...row,

@@ -2,7 +2,7 @@ import { quietUntil } from '#core/notices/quiet-hours.ts';
 import { lanesOf, takes, type Lane, type Route } from '#core/notices/route.ts';
 import { MINUTE } from '#core/time.ts';
 import type { Clock } from '../ports.ts';
-import type { DeliveryResult, Destination, OutboundMessage } from '../relay/destination.ts';
+import { deliveryIdOf, type DeliveryResult, type Destination, type OutboundMessage } from '../relay/destination.ts';
 import type { Channel } from './notice.ts';
 import type { NoticeStore, NoticeWindow } from './notice-store.ts';
 
@@ -99,7 +99,8 @@ async function deliver(
   const more = (held || place.isLast) && !mayHaveArrived && reached.length === 0;
   const limit = MOST_TOGETHER - 1;
   const gathered = await store.gather({ destination: lane.name, clientId, seq }, { more, ownClient, limit, now });
-  const items = [message, ...gathered] as const;
+  const named = gathered.map((one) => ({ ...one, id: deliveryIdOf(one.clientId, lane.name, one.seq) }));
+  const items = [message, ...named] as const;
   const result = await channel.send({ id, destination: lane.name, recipients, reached, items, mayHaveArrived }, signal);
   if (!mayBeThere(result)) await store.giveBack(window);
   return result;

@@ -20,8 +20,11 @@ export type NoticeStore = {
       readonly limit: number;
       readonly now: Instant;
     },
-  ) => Promise<readonly OutboundMessage[]>;
+  ) => Promise<readonly Gathered[]>;
 };
+
+/** A message without its name, which follows from the rest. */
+export type Gathered = Omit<OutboundMessage, 'id'>;
 
 export type NoticeWindow = {
   readonly destination: string;

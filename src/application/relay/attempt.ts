@@ -51,7 +51,8 @@ export async function attempt(
   }
 }
 
-export const messageOf = ({ destination, owner, failures, leaseUntil, ...message }: Claimed): OutboundMessage => ({
-  id: deliveryIdOf(message.clientId, destination, message.seq),
-  ...message,
-});
+function messageOf(claimed: Claimed): OutboundMessage {
+  const { clientId, seq, type, timestamp, data, attempt: number, mayHaveArrived, held, reached } = claimed;
+  const id = deliveryIdOf(clientId, claimed.destination, seq);
+  return { id, clientId, seq, type, timestamp, data, attempt: number, mayHaveArrived, held, reached };
+}

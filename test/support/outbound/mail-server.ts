@@ -18,7 +18,8 @@ export type MailScript = {
   /** An answer to MAIL FROM, RCPT TO or the end of DATA instead of yes: `550 no such user`. */
   readonly sender?: string;
   readonly recipient?: (address: string) => string | undefined;
-  readonly data?: string | 'drops' | 'drops and keeps' | 'is silent';
+  /** Also `drops`, `drops and keeps` and `is silent`. */
+  readonly data?: string;
 };
 
 export type TestMailServer = AsyncDisposable & {
@@ -45,17 +46,18 @@ type MailServerOptions = {
   readonly login?: boolean;
 };
 
+const answer = (said: string | undefined): Error | null => {
+  if (said === undefined) return null;
+  const [code = '', ...words] = said.split(' ');
+  return Object.assign(new Error(words.join(' ')), { responseCode: Number(code) });
+};
+
 /** A real mail server in this process. It takes logins over TLS only, and remembers what it has taken. */
 export async function mailServer({ startTls = true, login = true }: MailServerOptions = {}): Promise<TestMailServer> {
   const arrived: Arrived[] = [];
   let script: MailScript = {};
   let connections = 0;
   let heard = 0;
-  const answer = (said: string | undefined): Error | null => {
-    if (said === undefined) return null;
-    const [code = '', ...words] = said.split(' ');
-    return Object.assign(new Error(words.join(' ')), { responseCode: Number(code) });
-  };
   const open = (): SMTPServer =>
     new SMTPServer({
       cert: pem,

@@ -1,4 +1,4 @@
-import type { ServiceParts } from '#application/notifications/service.ts';
+import type { ServiceParts } from '#application/notifications/notifier.ts';
 import type { Clock } from '#application/ports.ts';
 import type { GuardedPost } from './guarded-post.ts';
 import { signedPost } from './signed-post.ts';
