@@ -7,7 +7,11 @@ import { taskEvidenceKinds } from './task-evidence.ts';
 import type { Locate } from './zod-problems.ts';
 
 /** What no single key shows: repeated agents, routes without an agent, kinds that an output cannot count for. */
-export function checkAgents({ agents, routes, evidence }: AgentsFile, locate: Locate): readonly Problem[] {
+export function checkAgents(
+  { agents, routes, evidence }: AgentsFile,
+  locate: Locate,
+  discovering: boolean,
+): readonly Problem[] {
   const offered = agents.flatMap(({ intents }) => intents);
   const credentials = agents.flatMap(({ card_url }, index) => {
     const { username, password } = new URL(card_url);
@@ -16,7 +20,7 @@ export function checkAgents({ agents, routes, evidence }: AgentsFile, locate: Lo
     return [{ ...locate(['agents', index, 'card_url']), value: shown(card_url), allowed }];
   });
   const unrouted = Object.entries(routes).flatMap(([intent, route]) =>
-    route !== 'a2a' || offered.includes(intent)
+    route !== 'a2a' || discovering || offered.includes(intent)
       ? []
       : [{ ...locate(['routes', intent]), value: shown(route), allowed: `no agent above offers ${intent}` }],
   );

@@ -189,8 +189,17 @@ const agent = z.strictObject({
   card_url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2_000),
   intents: z.array(slug).min(1).max(200),
 });
+const origin = z
+  .url({ protocol: /^https?$/, error: 'must be an origin, as https://agents.example.com' })
+  .max(500)
+  .refine((url) => !URL.canParse(url) || new URL(url).href === `${new URL(url).origin}/`, {
+    error: 'must be an origin, as https://agents.example.com: scheme, host and port, and nothing else',
+  });
 export const agentsFile = z.strictObject({
   agents: z.array(agent).max(200).default([]),
+  well_known: z.array(origin).max(100).default([]),
+  allowed_origins: z.array(origin).max(100).default([]),
+  aliases: z.record(slug, z.array(label).min(1).max(20)).default({}),
   routes: z.record(slug, z.enum(routeNames)).default({}),
   evidence: z
     .record(slug, z.string())

@@ -17,6 +17,8 @@ export type LintedFiles = {
   readonly agents: AgentsFile;
   readonly collectors: CollectorsFile;
   readonly notifications: NotificationsFile;
+  /** Whether agents may be found that the file does not name. */
+  readonly discovering: boolean;
 };
 
 /** What is valid in the files and yet probably not what was meant. */
@@ -27,7 +29,7 @@ export function lint(files: LintedFiles): readonly Finding[] {
     ...lintInputs(templates.templates, stages),
     ...stages.flatMap((stage) => lintStage(stage, stage.order === lastOrder, files)),
     ...templates.templates.flatMap((template) => lintRetries(template, files)),
-    ...lintIntents(files),
+    ...(files.discovering ? [] : lintIntents(files)),
     ...lintRefreshes(files.collectors, stages),
     ...lintRoutes(files),
   ];

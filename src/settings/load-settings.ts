@@ -1,11 +1,12 @@
 import { DAY, SECOND } from '#core/time.ts';
 import { collectorProblems, prometheusOf } from './collectors.ts';
 import { gleanOf, gleanFileProblems, lintGlean } from './glean.ts';
+import { agentsOf, discoveryOf, discoveryProblems, isDiscovering } from './agents.ts';
 import { readConfigTexts, type ConfigTexts } from './config-texts.ts';
 import { documentOf } from './document.ts';
 import { effectiveValues } from './effective-values.ts';
 import type { Environment } from './environment.ts';
-import type { AgentsFile, OrchestratorFile } from './file-schemas.ts';
+import type { OrchestratorFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lint } from './lint.ts';
 import { oidcOf, oidcProblems } from './oidc.ts';
@@ -14,7 +15,7 @@ import { outboundOf, outboundProblems } from './outbound.ts';
 import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
 import { readVariables, type VariablesRead } from './read-variables.ts';
-import type { AgentsConfig, LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
+import type { LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
 import { slackOf, slackProblems } from './slack.ts';
 import { trackerOf, trackerProblems } from './trackers.ts';
 import { valuesOf, type Values } from './values.ts';
@@ -50,6 +51,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...collectorProblems(value).filter(({ path }) => !said.problems.some((one) => one.path === path)),
     ...oidcProblems(value),
     ...notificationProblems(value, read.files?.notifications),
+    ...discoveryProblems(said),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -109,13 +111,14 @@ function assembled(
       glean: gleanOf(files.collectors, orchestrator.features, value, configDir),
       tracker: trackerOf(files.collectors, value),
     },
+    discovery: discoveryOf(value, files.agents),
     configDir,
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
     findings: [
       ...said.findings,
       ...read.differing.map(differs),
-      ...lint(files),
       ...lintGlean(files.collectors, orchestrator.features, value),
+      ...lint({ ...files, discovering: isDiscovering(files.agents, said.given) }),
     ],
     files: {
       texts,
@@ -189,8 +192,3 @@ const retentionOf = (days: OrchestratorFile['orchestrator']['retention']): Reten
 });
 
 const inMs = (days: number | null): number | null => (days === null ? null : days * DAY);
-
-const agentsOf = ({ agents, routes }: AgentsFile): AgentsConfig => ({
-  agents: agents.map(({ agent_id, card_url, intents }) => ({ agentId: agent_id, cardUrl: card_url, intents })),
-  routes,
-});

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { pathText } from '#validators/describe-issue.ts';
+import { isDiscovering } from './agents.ts';
 import { checkAgents } from './check-agents.ts';
 import { checkStages } from './check-stages.ts';
 import { checkTemplates } from './check-templates.ts';
@@ -67,10 +68,11 @@ export function readFiles(texts: ConfigTexts, given: ReadonlyMap<string, Given>)
   problems.push(...(checked?.problems ?? []));
   if (templates && checked)
     problems.push(...checkTemplates(templates.templates, checked.stages, locateIn('unit-of-work-templates.yaml')));
-  if (agents) problems.push(...checkAgents(agents, locateIn('agents.yaml')));
   if (notifications) problems.push(...checkNotifications(notifications, locateIn('notifications.yaml')));
+  if (agents) problems.push(...checkAgents(agents, locateIn('agents.yaml'), isDiscovering(agents, given)));
 
-  const complete = problems.length === 0 && orchestrator && checked && templates && agents && collectors && notifications;
+  const complete =
+    problems.length === 0 && orchestrator && checked && templates && agents && collectors && notifications;
   const files = complete
     ? { files: { orchestrator, stages: checked.stages, templates, agents, collectors, notifications } }
     : {};

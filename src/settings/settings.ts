@@ -35,6 +35,22 @@ export type AgentsConfig = {
   readonly routes: { readonly [intent: string]: (typeof routeNames)[number] };
 };
 
+/** Where agents are found that no file names, and how all of them are reached. */
+export type DiscoverySettings = {
+  /** Origins that show a card of their own at the well-known path. */
+  readonly wellKnown: readonly string[];
+  /** Other names that agents give to an intent, as ids of their skills. */
+  readonly aliases: { readonly [intent: string]: readonly string[] };
+  /** Where cards and interfaces may be, beside the origins that an operator has named otherwise. */
+  readonly allowedOrigins: readonly string[];
+  /** A URL with `{id}` in it, to which requests for agents go; null: straight to their interfaces. */
+  readonly broker: string | null;
+  /** The URL of an AI Catalog; null: there is none. */
+  readonly catalogue: string | null;
+  /** Bearer tokens by the one origin that each is for. */
+  readonly tokens: { readonly [origin: string]: string };
+};
+
 /** How long what is not needed any more is kept; null: for good. */
 export type RetentionSettings = {
   readonly evidenceHistory_ms: number | null;
@@ -131,6 +147,7 @@ export type Settings = {
   readonly notifications: NotificationSettings;
   readonly agents: AgentsConfig;
   readonly collectors: CollectorsSettings;
+  readonly discovery: DiscoverySettings;
   readonly configDir: string;
   /** The only part that is hashed and pinned. */
   readonly document: ConfigDocument;

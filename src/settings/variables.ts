@@ -1,3 +1,4 @@
+import { agentVariables } from './agent-variables.ts';
 import { collectorVariables } from './collector-variables.ts';
 import { identityVariables } from './identity-variables.ts';
 import { notificationVariables } from './notification-variables.ts';
@@ -327,16 +328,13 @@ const reserved: readonly Variable[] = [
     ...secret,
   }),
   variable('JOURNEY_EVENT_STORE_TLS', 'text', 'eventStore.tls', 'Whether the connection is encrypted.', later),
-  variable('PROTOCOL_BROKER_HOST', 'text', 'agents.brokerHost', 'The broker in front of the agents.', later),
-  variable('PROTOCOL_BROKER_PORT', 'text', 'agents.brokerPort', 'Its port.', later),
-  variable('CAPABILITY_DISCOVERY_HOST', 'text', 'agents.discoveryHost', 'The catalogue of agents.', later),
-  variable('CAPABILITY_DISCOVERY_PORT', 'text', 'agents.discoveryPort', 'Its port.', later),
   variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
 ];
 
 /** Every variable there is, in the order of the reference table. */
 export const variables: readonly Variable[] = [
   ...server,
+  ...agentVariables,
   ...collectorVariables,
   ...trackerVariables,
   ...identityVariables,
