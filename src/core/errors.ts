@@ -31,6 +31,8 @@ export const errorCatalogue = {
   'work.nothing_failed': { status: 409, retryable: false },
   'work.still_running': { status: 409, retryable: true },
   'task.superseded': { status: 409, retryable: false },
+  'task.not_asked': { status: 409, retryable: false },
+  'task.answered': { status: 409, retryable: false },
   'task.input_invalid': { status: 422, retryable: false },
   'task.output_invalid': { status: 422, retryable: false },
   'task.output_missing': { status: 422, retryable: false },

@@ -13,6 +13,7 @@ const usuallyUrgent: readonly MessageType[] = [
   'journey.rolled_back',
   'journey.automatic_rollback_refused',
   'approval.reminded',
+  'work.interrupted',
   'work.failed',
   'duration.breached',
   'delivery.dead',

@@ -141,6 +141,7 @@ export const parts = {
       from p where ${won}
       on conflict (client_id, work_id, task_id) do update set state = excluded.state, via = excluded.via, generation = excluded.generation,
         attempt = excluded.attempt, available_at = excluded.available_at, owner = excluded.owner, lease_until = null, remote_task_id = null,
+        remote_agent = null, question = null, answer = null,
         input = excluded.input, missing = excluded.missing, error = excluded.error, deadline_at = excluded.deadline_at, claimed_by = null,
         claim_request = null, heartbeats = 0`,
   },
@@ -155,6 +156,19 @@ export const parts = {
       ['deadline_at', 'time'],
     ],
     sql: `update uow_tasks t set state = 'running', claimed_by = p.claimed_by, lease_until = p.lease_until, deadline_at = p.deadline_at
+      from p where t.client_id = any($1::text[]) and t.client_id = p.client_id and t.work_id = p.work_id and t.task_id = p.task_id
+        and p.${won}`,
+  },
+  // What an agent asks for, and what it was answered.
+  room_question: {
+    columns: [
+      ['client_id', 'id'],
+      ['work_id', 'id'],
+      ['task_id', 'id'],
+      ['question', 'json'],
+      ['answer', 'json'],
+    ],
+    sql: `update uow_tasks t set question = p.question, answer = p.answer
       from p where t.client_id = any($1::text[]) and t.client_id = p.client_id and t.work_id = p.work_id and t.task_id = p.task_id
         and p.${won}`,
   },

@@ -51,6 +51,9 @@ export type TaskEvent = Extract<
       | 'task_waiting_for_input'
       | 'task_waiting_for_breaker'
       | 'task_claimed'
+      | 'task_interrupted'
+      | 'task_continued'
+      | 'task_answered'
       | 'task_attempt_failed';
   }
 >;

@@ -112,6 +112,9 @@ function eventRows(pending: Pending, recorded: RecordedEvent): void {
     case 'task_waiting_for_input':
     case 'task_waiting_for_breaker':
     case 'task_claimed':
+    case 'task_interrupted':
+    case 'task_continued':
+    case 'task_answered':
     case 'task_attempt_failed':
       return void pending.tasks.set(`${event.work_id}/${event.task_id}`, { event, of: event });
     case 'task_succeeded':

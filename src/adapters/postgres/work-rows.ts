@@ -4,7 +4,7 @@ import { definitionOf } from '#core/work/unit.ts';
 import { unitDeadline } from '#core/journey/unit-deadline.ts';
 import type { RecordedEvent, Recording, WriteContext } from '#application/ports.ts';
 import type { Cell } from './encode.ts';
-import type { Pending, TaskEvent, UnitRow } from './pending-rows.ts';
+import { json, type Pending, type TaskEvent, type UnitRow } from './pending-rows.ts';
 
 export function unitRow(pending: Pending, workId: string): UnitRow {
   const there = pending.units.get(workId);
@@ -91,7 +91,7 @@ export function unitRows({ recording, bucket, context, planOf, units, put, confi
 }
 
 export function roomRows({ recording, bucket, context, tasks, cancelled, put, units, planOf }: Pending): void {
-  const { clientId, before } = recording;
+  const { clientId, before, journey } = recording;
   for (const { event, of } of tasks.values()) {
     if (event === null || leavesTheRoom(event)) {
       // The first attempt in this process never had a row.
@@ -101,6 +101,11 @@ export function roomRows({ recording, bucket, context, tasks, cancelled, put, un
     }
     if (event.type === 'task_claimed') {
       put('room_claim', clientId, of.work_id, of.task_id, event.by, event.lease_until, event.deadline);
+      continue;
+    }
+    if (isOfQuestion(event)) {
+      const { question, answer } = journey.units.find(({ workId }) => workId === of.work_id)?.tasks[of.task_id] ?? {};
+      put('room_question', clientId, of.work_id, of.task_id, json(question), json(answer));
       continue;
     }
     put(
@@ -134,13 +139,18 @@ function taskOf(
   throw new Error(`An event names ${task_id} in ${work_id}, which no plan of the journey knows.`);
 }
 
+type OfQuestion = Extract<TaskEvent, { type: 'task_interrupted' | 'task_continued' | 'task_answered' }>;
+
+const isOfQuestion = (event: TaskEvent): event is OfQuestion =>
+  event.type === 'task_interrupted' || event.type === 'task_continued' || event.type === 'task_answered';
+
 /** In this process, or failed for good: it waits for nothing. */
 const leavesTheRoom = (event: TaskEvent): boolean =>
   (event.type === 'task_dispatched' && event.via === 'in_process') ||
   (event.type === 'task_attempt_failed' && event.retry_at === null);
 
 function roomCells(
-  event: Exclude<TaskEvent, { type: 'task_claimed' }>,
+  event: Exclude<TaskEvent, OfQuestion | { type: 'task_claimed' }>,
   { intent, max_ms }: TaskPlan,
   { follower, machineNow }: WriteContext,
 ): Cell[] {

@@ -36,6 +36,10 @@ const sentences: { readonly [T in MessageType]: Sentence } & { readonly [type: s
       : `The request for approval is void (${words(text(why))})${Array.isArray(changed) && changed.length > 0 ? `: ${changed.map(text).join('; ')}` : ''}.`,
   'approval.reminded': ({ approvers, expires_at }) =>
     `Still waiting for approval by ${Array.isArray(approvers) && approvers.length > 0 ? approvers.map(text).join(' or ') : 'an approver'}${text(expires_at) === '' ? '' : `, until ${when(text(expires_at))}`}.`,
+  'work.interrupted': ({ work_id, task_id, needs, asked }, { command }) =>
+    needs === 'input'
+      ? `The agent of ${text(task_id)} asks: ${text(asked)} To answer it: ${command('answer', 'work-id', text(work_id))}`
+      : `The agent of ${text(task_id)} waits for an authorization: ${text(asked)}`,
   'work.failed': ({ work_id }, { command }) =>
     `Work has failed: ${text(work_id)}. To try again: ${command('retry-tasks', 'work-id', text(work_id))}`,
   'duration.at_risk': (data) => `${text(data['stage'])} takes long: ${days(data)}. Its target is at risk.`,

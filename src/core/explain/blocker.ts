@@ -12,8 +12,10 @@ export const blockerKinds = [
   'override_pending',
   'task_failed',
   'no_agent',
+  'discovery_degraded',
   'breaker_open',
   'waiting_for_input',
+  'agent_asks',
   'task_retrying',
   'task_running',
   'criterion_failed',
@@ -48,6 +50,7 @@ export type ActionCall =
   | { readonly does: 'decide_approval'; readonly approvalId: string; readonly digest: string }
   | { readonly does: 'provide_input'; readonly names: readonly string[] }
   | { readonly does: 'record_evidence'; readonly kind: string }
+  | { readonly does: 'answer_task'; readonly workId: string; readonly taskId: string }
   | { readonly does: 'retry_tasks'; readonly workId: string };
 
 export type Blocker = {

@@ -7,7 +7,7 @@ import { DAY, type Instant } from '../time.ts';
 import { agoText } from './age.ts';
 import { rankOf, type Blocker } from './blocker.ts';
 import { gateBlockers, promotionBlocker } from './gate-blockers.ts';
-import { lifecycleBlockers, reloadBlocker } from './lifecycle-blockers.ts';
+import { lifecycleBlockers, reloadBlocker, sourceBlocker } from './lifecycle-blockers.ts';
 import { workBlockers } from './work-blockers.ts';
 
 /** What an explanation needs to know besides the journey itself. */
@@ -19,10 +19,15 @@ export type Circumstances = {
   readonly failedReload: FailedReload | null;
   /** What collectors could not bring when they last tried. */
   readonly uncollected: readonly Uncollected[];
+  /** Where agents are looked for and nobody answers. */
+  readonly silentSources: readonly SilentSource[];
 };
 
 /** `problem`: one clause, without a full stop. */
 export type Uncollected = { readonly collector: string; readonly kind: string; readonly problem: string };
+
+/** `problem`: a sentence. */
+export type SilentSource = { readonly url: string; readonly problem: string };
 
 /** `problem`: one clause. */
 export type FailedReload = { readonly at: Instant; readonly problem: string };
@@ -44,14 +49,16 @@ export function explain(
   plan: Plan,
   journey: Journey,
   verdicts: readonly Verdict[],
-  { now, queuePosition, failedReload, uncollected }: Circumstances,
+  { now, queuePosition, failedReload, uncollected, silentSources }: Circumstances,
 ): Explanation {
   const stage =
     journey.status === 'queued' || journey.status === 'completed' ? undefined : stageOf(plan, journey.stage);
   const gated = stage !== undefined && hasExit(plan, stage);
+  const work = stage ? workBlockers(stage, journey) : [];
   const blockers = [
     ...lifecycleBlockers(plan, journey, queuePosition, now),
-    ...(stage ? workBlockers(stage, journey) : []),
+    ...work,
+    ...(work.some(({ kind }) => kind === 'no_agent') ? silentSources.map(sourceBlocker) : []),
     ...(stage ? gateBlockers(stage, journey, verdicts, uncollected) : []),
     ...(gated && journey.status === 'active' && isOpen(journey, verdicts) ? [promotionBlocker(stage, journey)] : []),
     ...(failedReload && journey.status !== 'completed' ? [reloadBlocker(failedReload)] : []),

@@ -1,7 +1,7 @@
 import type { Journey } from '../journey/journey.ts';
 import type { StagePlan, TaskPlan } from '../plan.ts';
 import { statusOf } from '../work/graph.ts';
-import { definitionOf, progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
+import { definitionOf, progressOf, type Question, type TaskProgress, type Unit } from '../work/unit.ts';
 import { withoutStop, type Blocker, type NextAction } from './blocker.ts';
 
 /** What the stage's work waits for, a blocker a task that is neither done nor waiting for another one. */
@@ -50,6 +50,7 @@ function taskBlocker(unit: Unit, task: TaskPlan): Blocker | undefined {
     case 'retry_wait':
       return retrying(task, progress, of);
     case 'running':
+      if (progress.question) return asked(unit, task, progress.question, progress.answer !== undefined, of);
       return {
         ...of,
         kind: 'task_running',
@@ -74,6 +75,28 @@ function waitingForInput(task: TaskPlan, { missing = [] }: TaskProgress, of: Of)
     message: `task ${task.id} waits for the input ${missing.join(' and ')}, which nothing produces`,
     owner: 'client',
     action: { text: `give ${named}`, call: { does: 'provide_input', names: missing } },
+  };
+}
+
+/** What the agent says is its own word: shown as it is, and never obeyed. */
+function asked(unit: Unit, task: TaskPlan, { needs, text }: Question, isAnswered: boolean, of: Of): Blocker {
+  const says = `“${withoutStop(text)}”`;
+  if (needs === 'authorization')
+    return {
+      ...of,
+      kind: 'agent_asks',
+      message: `task ${task.id} waits, since its agent needs an authorization: ${says}`,
+      owner: 'us',
+      action: { text: 'authorize it where the agent says; it goes on by itself', call: null },
+    };
+  return {
+    ...of,
+    kind: 'agent_asks',
+    message: `task ${task.id} waits, since its agent asks: ${says}${isAnswered ? '; it is being given the answer' : ''}`,
+    owner: isAnswered ? 'agent' : 'client',
+    action: isAnswered
+      ? { text: 'wait for the agent to go on', call: null }
+      : { text: 'answer it', call: { does: 'answer_task', workId: unit.workId, taskId: task.id } },
   };
 }
 

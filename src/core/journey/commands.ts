@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { Observation } from '../criteria/evidence.ts';
-import type { Fence } from '../work/unit.ts';
+import type { Fence, Question } from '../work/unit.ts';
 import type { Actor } from './journey.ts';
 
 /** What somebody wants to happen to one journey. `decide` says what follows, or why nothing does. */
@@ -19,6 +19,9 @@ export type Command =
   | TaskResult
   | BeginAttempt
   | ClaimTask
+  | InterruptTask
+  | ContinueTask
+  | AnswerTask
   | { readonly type: 'time_out_unit'; readonly workId: string }
   | { readonly type: 'take_over'; readonly workId: string; readonly from: number | null }
   | { readonly type: 'retry_tasks'; readonly workId: string }
@@ -102,6 +105,22 @@ export type ClaimTask = {
   readonly taskId: string;
   readonly fence: Fence;
   readonly by: string;
+};
+
+type OfAttempt = { readonly workId: string; readonly taskId: string; readonly fence: Fence };
+
+/** Its agent asks for something. */
+export type InterruptTask = OfAttempt & { readonly type: 'interrupt_task'; readonly question: Question };
+
+/** Its agent is at work again. */
+export type ContinueTask = OfAttempt & { readonly type: 'continue_task' };
+
+/** Whatever attempt is asking: people answer a question and know nothing of attempts. */
+export type AnswerTask = {
+  readonly type: 'answer_task';
+  readonly workId: string;
+  readonly taskId: string;
+  readonly answer: JsonObject;
 };
 
 /** The stage entry is the journey's own at the moment of recording; nobody may claim another. */

@@ -10,6 +10,7 @@ import { decided, draftOf, presentPlan, presentStage, record, type Decision, typ
 import { erase } from './erase.ts';
 import { enterStage } from './enter-stage.ts';
 import { evolve } from './evolve.ts';
+import { answerTask, continueTask, interruptTask } from './interrupt.ts';
 import type { Journey } from './journey.ts';
 import { confirmOverride, missingFor, movedOn, noExit, requestOverride } from './override.ts';
 import { notNow, pause, resume } from './pause.ts';
@@ -62,6 +63,12 @@ function follow(draft: Draft, command: Exclude<Command, Start | { type: 'admit' 
       return beginAttempt(draft, command);
     case 'claim_task':
       return claimTask(draft, command);
+    case 'interrupt_task':
+      return interruptTask(draft, command);
+    case 'continue_task':
+      return continueTask(draft, command);
+    case 'answer_task':
+      return answerTask(draft, command);
     case 'time_out_unit':
       return timeOutUnit(draft, command.workId);
     case 'take_over':

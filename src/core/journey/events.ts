@@ -5,7 +5,7 @@ import type { Outcome } from '../criteria/verdict.ts';
 import type { Streak } from '../criteria/hysteresis.ts';
 import type { Health } from '../criteria/goals.ts';
 import type { RetryPolicy } from '../retry.ts';
-import type { TaskError } from '../work/unit.ts';
+import type { Question, TaskError } from '../work/unit.ts';
 import type { Calendar } from '../calendar.ts';
 import type { TimeSplit } from './time-split.ts';
 
@@ -20,6 +20,9 @@ export type JourneyEvent =
   | TaskWaiting
   | TaskWaitingForBreaker
   | TaskClaimed
+  | TaskInterrupted
+  | TaskContinued
+  | TaskAnswered
   | TaskSucceeded
   | TaskAttemptFailed
   | UnitEnded
@@ -131,6 +134,19 @@ export type TaskClaimed = OfTask & {
   readonly by: string;
   readonly lease_until: Instant;
   readonly deadline: Instant;
+};
+
+/** Its agent goes on only when it is given something (INPUT_REQUIRED, AUTH_REQUIRED). */
+export type TaskInterrupted = OfTask & { readonly type: 'task_interrupted'; readonly question: Question };
+
+/** Its agent is at work again. */
+export type TaskContinued = OfTask & { readonly type: 'task_continued' };
+
+/** Somebody has given what the agent asked for. */
+export type TaskAnswered = OfTask & {
+  readonly type: 'task_answered';
+  readonly question_id: string;
+  readonly answer: JsonObject;
 };
 
 export type TaskSucceeded = OfTask & {

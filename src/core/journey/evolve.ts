@@ -6,7 +6,7 @@ import { progressOf, type TaskProgress, type Unit } from '../work/unit.ts';
 import { freshEntry, type Approval, type DoneTasks, type Journey, type RecordedVerdict } from './journey.ts';
 import { evolveLifecycle } from './evolve-lifecycle.ts';
 import { waitsAfter, waitsFrom } from './time-split.ts';
-import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered } from './events.ts';
+import type { CriteriaJudged, JourneyEvent, JourneyStarted, StageEntered, TaskAnswered } from './events.ts';
 
 /**
  * The journey after one more event. Total: an event that was recorded has happened, so nothing is refused here.
@@ -60,6 +60,12 @@ function applied(journey: Journey, event: Exclude<JourneyEvent, JourneyStarted>,
       return withTask(journey, event, at, { status: 'waiting_for_breaker' });
     case 'task_claimed':
       return withTask(journey, event, at, { status: 'running', via: 'pull', claimedBy: event.by });
+    case 'task_interrupted':
+      return withTask(journey, event, at, { status: 'running', via: 'a2a', question: event.question });
+    case 'task_continued':
+      return withTask(journey, event, at, { status: 'running', via: 'a2a' });
+    case 'task_answered':
+      return withAnswer(journey, event);
     case 'task_succeeded':
       return withEvidence(
         withTask(journey, event, at, { status: 'succeeded', output: event.output }),
@@ -201,6 +207,12 @@ const withTask = (
   withUnit(journey, of.work_id, (unit) => ({
     ...unit,
     tasks: { ...unit.tasks, [of.task_id]: { ...progress, generation: of.generation, attempt: of.attempt, since } },
+  }));
+
+const withAnswer = (journey: Journey, { work_id, task_id, answer }: TaskAnswered): Journey =>
+  withUnit(journey, work_id, (unit) => ({
+    ...unit,
+    tasks: { ...unit.tasks, [task_id]: { ...progressOf(unit, task_id), answer } },
   }));
 
 /** What has succeeded in it stays done and is handed on, also where the rest of it was cancelled. */

@@ -21,6 +21,7 @@ export const messageTypes = [
   'approval.reminded',
   'duration.at_risk',
   'duration.breached',
+  'work.interrupted',
   'work.failed',
   'delivery.dead',
 ] as const;
@@ -138,6 +139,10 @@ const projections: { readonly [T in JourneyEvent['type']]?: Projection<Extract<J
       message_type,
       problem,
     }),
+  },
+  task_interrupted: {
+    type: () => 'work.interrupted',
+    data: ({ work_id, task_id, question: { needs, text } }, stage) => ({ stage, work_id, task_id, needs, asked: text }),
   },
   unit_failed: {
     type: () => 'work.failed',

@@ -1,5 +1,6 @@
 import type { Instant } from '../time.ts';
 import { weekdays_ms } from '../calendar.ts';
+import type { TaskProgress } from '../work/unit.ts';
 import type { Journey } from './journey.ts';
 
 /** Whoever a stage waits for. Of several at once the first counts: nothing that the others do would end that wait. */
@@ -36,13 +37,19 @@ export function waitingOn({ status, units, approval }: Waiting): Party | null {
     if (unit.status !== 'in_progress') continue;
     for (const id in unit.tasks) {
       const task = unit.tasks[id];
-      if (task?.status === 'waiting_for_input') return 'client';
+      if (task?.status === 'waiting_for_input' || isAsked(task)) return 'client';
+      // Whoever authorizes agents is one of us.
+      if (task?.question?.needs === 'authorization') continue;
       const away = task?.status === 'ready' || (task?.status === 'running' && task.via !== 'in_process');
       if (away) on = 'agent';
     }
   }
   return on;
 }
+
+/** An agent asks for an input, and nobody has answered yet. */
+const isAsked = (task: TaskProgress | undefined): boolean =>
+  task?.question?.needs === 'input' && task.answer === undefined;
 
 /** The waits after one more event. Only a change of whom is waited for is kept. */
 export function waitsAfter(waits: Waits, now: Waiting, at: Instant): Waits {

@@ -164,14 +164,15 @@ function attemptFailed(draft: Draft, task: TaskPlan, of: OfTask, { code, message
 
 type Failure = { readonly code: string; readonly message: string; readonly retryable: boolean };
 
-/** The wait before a further attempt is over, or that for the breaker. */
+/** The wait before a further attempt is over, or that for the breaker, or an agent does now what nobody has claimed. */
 export function beginAttempt(draft: Draft, { workId, taskId, fence, probe }: BeginAttempt): Refusal | undefined {
   const { unit, task } = taskNamed(draft, workId, taskId);
   const progress = unit && progressOf(unit, taskId);
-  const due =
-    (progress?.status === 'retry_wait' || progress?.status === 'waiting_for_breaker') &&
-    progress.attempt === fence.attempt &&
-    progress.generation === fence.generation;
+  const waits =
+    progress?.status === 'retry_wait' ||
+    progress?.status === 'waiting_for_breaker' ||
+    (progress?.status === 'ready' && task !== undefined && draft.world.route(task.intent) !== 'pull');
+  const due = waits && progress.attempt === fence.attempt && progress.generation === fence.generation;
   // In a unit that has failed nothing begins; what waits for its retry goes on when the unit is retried.
   if (!unit || !task || !due || unit.status !== 'in_progress') return superseded(workId, taskId, fence);
   own(draft, unit);

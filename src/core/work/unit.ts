@@ -52,10 +52,23 @@ export type TaskProgress = {
   readonly claimedBy?: string;
   readonly output?: JsonObject;
   readonly error?: TaskError;
+  /** What its agent waits for, while it is running there. */
+  readonly question?: Question;
+  /** What was answered to that question. */
+  readonly answer?: JsonObject;
   /** Input fields that nothing produces, while waiting_for_input. */
   readonly missing?: readonly string[];
   /** Machine time of the next attempt, while retry_wait. */
   readonly retryAt?: Instant;
+};
+
+/** An agent goes on only when it is given an input, or an authorization, that its order did not hold. */
+export type Question = {
+  /** The same as long as it is the same question. */
+  readonly id: string;
+  readonly needs: 'input' | 'authorization';
+  /** The agent's own words. */
+  readonly text: string;
 };
 
 export type TaskError = { readonly code: string; readonly message: string };

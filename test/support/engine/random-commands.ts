@@ -95,6 +95,9 @@ const kinds = [
   'fail',
   'begin_attempt',
   'claim',
+  'interrupt',
+  'continue',
+  'answer',
   'stale_result',
   'take_over',
   'retry_tasks',
@@ -238,6 +241,10 @@ export function commandFor(
       const by = pick % 2 ? 'worker' : 'other';
       return { type: 'claim_task', workId: unit?.workId ?? 'none', taskId, fence: fenceOf(unit, taskId), by };
     }
+    case 'interrupt':
+    case 'continue':
+    case 'answer':
+      return aboutAgent(what, pick, tasksOf(plan, journey, unit), unit);
     case 'take_over':
       return { type: what, workId: unit?.workId ?? 'none', from: pick === 0 ? 77 : (unit?.owner ?? null) };
     case 'retry_tasks':
@@ -276,6 +283,22 @@ function fenceOf(unit: Unit | undefined, taskId: string) {
   if (!unit) return { generation: 1, attempt: 1 };
   const { generation, attempt } = progressOf(unit, taskId);
   return { generation, attempt };
+}
+
+/** An agent asks for something, is answered, or goes on; mostly one that has a task. */
+function aboutAgent(
+  what: 'interrupt' | 'continue' | 'answer',
+  pick: number,
+  tasks: readonly TaskPlan[],
+  unit: Unit | undefined,
+): Command {
+  const taskId = tasks.find(({ intent }) => variedRoutes(intent) === 'a2a')?.id ?? 'build';
+  const of = { workId: unit?.workId ?? 'none', taskId };
+  if (what === 'answer') return { type: 'answer_task', ...of, answer: { region: pick } };
+  const fence = fenceOf(unit, taskId);
+  if (what === 'continue') return { type: 'continue_task', ...of, fence };
+  const needs = pick === 0 ? 'authorization' : 'input';
+  return { type: 'interrupt_task', ...of, fence, question: { id: `q${pick % 3}`, needs, text: 'which region?' } };
 }
 
 function resultOf(
