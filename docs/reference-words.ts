@@ -136,6 +136,8 @@ export const meanings: Readonly<Record<ErrorCode, string>> = {
   'work.unknown': 'The present stage has no such unit of work.',
   'work.nothing_failed': 'No task of the unit has failed.',
   'work.still_running': 'The unit still runs, and none of its tasks has failed.',
+  'task.not_asked': 'No agent asks for anything in the task, or not for an answer.',
+  'task.answered': 'The question of the agent has been answered before.',
   'task.superseded': 'Another attempt, a rollback or another process has taken the place of this result.',
   'task.input_invalid': 'An input does not have the type that a task declares.',
   'task.output_invalid': 'The output of a task does not have the declared fields; not retried by itself.',

@@ -64,6 +64,7 @@ export function attemptsHere(
           generation,
           attempt,
           idempotencyKey: idempotencyKeyOf(unit.workId, task.id, generation),
+          agentId: null,
         }),
         ended: (assignment, outcome) => ended(key, assignment, outcome),
       });

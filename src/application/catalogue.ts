@@ -1,4 +1,5 @@
 import { activateConfig } from './use-cases/activate-config.ts';
+import { answerTask } from './use-cases/answer-task.ts';
 import { checkAgents } from './use-cases/check-agents.ts';
 import { checkConfig } from './use-cases/check-config.ts';
 import { checkServer } from './use-cases/check-server.ts';
@@ -68,6 +69,7 @@ export const catalogue: readonly AnyUseCase[] = [
   showWork,
   showTaskLog,
   retryTasks,
+  answerTask,
   claimTask,
   heartbeatTask,
   completeTask,

@@ -1,4 +1,5 @@
 import { isRefusal } from '#core/errors.ts';
+import type { JsonObject } from '#core/json.ts';
 import { SECOND, type Instant } from '#core/time.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Journey } from '#core/journey/journey.ts';
@@ -7,9 +8,10 @@ import { intentKey, type Breakers } from './breakers.ts';
 import type { Journal } from './journal.ts';
 import { plannedTask } from './planned-task.ts';
 import type { AgentGateway, Clock, InProcessAgent, Logger, Plans, Recording } from './ports.ts';
-import { assignmentFor, followRemoteTask, type RemoteWork, type WaitingTask } from './remote-work.ts';
+import { assignmentFor, followRemoteTask, isLost, type RemoteWork, type WaitingTask } from './remote-work.ts';
 import { resultsOf } from './results.ts';
 import { keyOf, type AttemptKey, longestAttempt_ms } from './task-calls.ts';
+import { wakerOn, type Waker } from './waker.ts';
 
 /** Has the tasks done: those of this process by functions, those of agents over the gateway. */
 export type Dispatcher = {
@@ -19,6 +21,8 @@ export type Dispatcher = {
   readonly room: () => number;
   /** Looks for what nobody continues: units and tasks of processes that are gone, waits that are over. */
   readonly look: () => Promise<void>;
+  /** Somebody says that something has happened to a task at an agent: it is looked at soon. False: no such task is there. */
+  readonly wake: (attempt: AttemptKey & { readonly clientId: string }) => Promise<boolean>;
   /** Begins nothing more, tells what runs to stop, and waits for it. */
   readonly stop: () => Promise<void>;
 };
@@ -57,7 +61,15 @@ export type WaitingRoom = {
   /** Gives a row back that nothing came of. */
   readonly release: (task: WaitingTask) => Promise<void>;
   /** Keeps the agent's name for the task; nothing happens when the attempt is over. */
-  readonly remember: (task: WaitingTask, remoteTaskId: string) => Promise<void>;
+  readonly remember: (task: WaitingTask, remoteTaskId: string, agentId: string | null) => Promise<void>;
+  /** What somebody has answered to this question of the task's agent; null: nothing yet. */
+  readonly answerTo: (task: WaitingTask, questionId: string) => Promise<JsonObject | null>;
+  /** The row of an attempt that an agent is at; null: there is none (any more). */
+  readonly atAgent: (attempt: AttemptKey & { readonly clientId: string }) => Promise<WaitingTask | null>;
+  /** The intents of pulled tasks that nobody has claimed. */
+  readonly readyIntents: () => Promise<readonly string[]>;
+  /** Pulled tasks of these intents that nobody has claimed. */
+  readonly ready: (intents: readonly string[], machineNow: number, limit: number) => Promise<readonly WaitingTask[]>;
   /** Keeps what the agent says about the task while it is at work (journey time). */
   readonly note: (task: WaitingTask, message: string, at: Instant) => Promise<void>;
   /** The agent has been told to stop. */
@@ -82,11 +94,14 @@ export type DispatcherDependencies = {
 const BACKLOG_PER_WORKER = 2;
 const CLAIM_LIMIT = 200;
 const CLAIM_LEASE_MS = 60 * SECOND;
+const LONGEST_PAUSE_MS = 15 * SECOND;
 
 export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const { room, plans, gateway, breakers, clock, logger, epoch, poolSize } = dependencies;
   /** Agents' tasks that this process follows, by unit, task, generation and attempt. */
-  const followed = new Map<string, { readonly task: WaitingTask; readonly cancel: AbortController }>();
+  const followed = new Map<string, Followed>();
+  /** When tasks that other processes follow were last looked at here. */
+  const lookedAt = new Map<string, Instant>();
   const promises = new Set<Promise<void>>();
   const stopping = new AbortController();
   const results = resultsOf(dependencies, stopping.signal);
@@ -110,6 +125,8 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
         return stopUnit(event.work_id);
       case 'task_dispatched':
         return event.via === 'a2a' ? follow(dispatchedTask(clientId, journey, event), isFirst(event)) : undefined;
+      case 'task_answered':
+        return followed.get(keyOf(attemptOf(clientId, event)))?.waker.wake();
       case 'task_attempt_failed':
         if (event.error.code === 'unit.timed_out') return stopAttempt(attemptOf(clientId, event));
         return event.retry_at === null
@@ -130,20 +147,30 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     const key = keyOf(task);
     if (followed.has(key) || stopping.signal.aborted) return;
     const cancel = new AbortController();
-    followed.set(key, { task, cancel });
+    const waker = wakerOn(clock);
+    followed.set(key, { task, cancel, waker });
     const work: RemoteWork = {
       task,
       isNew,
       timeout_ms: plans.active().taskTimeout_ms,
       signal: AbortSignal.any([cancel.signal, stopping.signal]),
+      waker,
     };
     track(followToItsEnd(key, work));
   }
 
   async function followToItsEnd(key: string, work: RemoteWork): Promise<void> {
+    const reach = { gateway, room, submit: results.submit, clock, logger };
     try {
-      const { assignment, outcome } = await followRemoteTask({ gateway, room, clock, logger }, work);
-      if (outcome) await results.offer(assignment, outcome);
+      for (let [wait_ms, isNew] = [SECOND, work.isNew]; !work.signal.aborted; wait_ms *= 2, isNew = false)
+        try {
+          const { assignment, outcome } = await followRemoteTask(reach, { ...work, isNew });
+          return void (outcome && (await results.offer(assignment, outcome)));
+        } catch (error) {
+          // The store may be away for a while; nobody else follows the task as long as we live.
+          logger.warn('A task at an agent could not be followed; that is tried again.', { error: String(error) });
+          await clock.sleep(Math.min(wait_ms, LONGEST_PAUSE_MS), work.signal);
+        }
     } finally {
       followed.delete(key);
     }
@@ -192,6 +219,8 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
       attempt: event.attempt,
       input: event.input,
       remoteTaskId: null,
+      agentId: null,
+      question: null,
       via: event.via,
       claimedBy: null,
       deadline: clock.machine() + (planned?.max_ms ?? Number.POSITIVE_INFINITY),
@@ -220,7 +249,39 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     const heldBack = heldBackIntents();
     const due = await room.claim(epoch(), clock.machine(), CLAIM_LEASE_MS, CLAIM_LIMIT, heldBack);
     for (const task of due) attend(task);
-    await Promise.all(heldBack.map(probe));
+    await Promise.all([...heldBack.map(probe), beginUnclaimed()]);
+  }
+
+  /** Tasks that waited for whoever claims them, while nobody did their intent; now somebody does. */
+  async function beginUnclaimed(): Promise<void> {
+    const intents = (await room.readyIntents()).filter((intent) => gateway.route(intent) !== 'pull');
+    if (intents.length === 0) return;
+    const tasks = await room.ready(intents, clock.machine(), CLAIM_LIMIT);
+    await Promise.all(tasks.map((task) => beginAttempt(task, false)));
+  }
+
+  async function wake(attempt: AttemptOf): Promise<boolean> {
+    const key = keyOf(attempt);
+    const following = followed.get(key);
+    if (following) {
+      following.waker.wake();
+      return true;
+    }
+    const task = await room.atAgent(attempt);
+    if (!task) return false;
+    const now = clock.machine();
+    if (task.remoteTaskId === null || now - (lookedAt.get(key) ?? Number.NEGATIVE_INFINITY) < SECOND) return true;
+    for (const [other, at] of lookedAt) if (now - at >= SECOND) lookedAt.delete(other);
+    lookedAt.set(key, now);
+    track(lookAt(task, task.remoteTaskId));
+    return true;
+  }
+
+  /** Another process follows it; only its end is of use here. */
+  async function lookAt(task: WaitingTask, remoteTaskId: string): Promise<void> {
+    const assignment = assignmentFor(task);
+    const seen = await gateway.poll(assignment, remoteTaskId, stopping.signal);
+    if (seen.state === 'ended' && !isLost(seen.outcome)) await results.offer(assignment, seen.outcome);
   }
 
   const heldBackIntents = (): readonly string[] =>
@@ -271,6 +332,7 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     recorded,
     room: roomLeft,
     look,
+    wake,
     stop: async () => {
       stopping.abort();
       await here.stop();
@@ -278,6 +340,8 @@ export function openDispatcher(dependencies: DispatcherDependencies): Dispatcher
     },
   };
 }
+
+type Followed = { readonly task: WaitingTask; readonly cancel: AbortController; readonly waker: Waker };
 
 type TaskDispatched = Extract<JourneyEvent, { type: 'task_dispatched' }>;
 type OfTask = {

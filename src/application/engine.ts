@@ -3,7 +3,7 @@ import { admissionOf, type AdmissionStore } from './admission.ts';
 import type { RaiseAlert } from './alerts.ts';
 import { openDeadlines } from './deadlines.ts';
 import { evaluateExits, type DueChecks, type EvaluateDependencies } from './ticks/evaluate-exits.ts';
-import { openDispatcher, type WaitingRoom } from './dispatcher.ts';
+import { openDispatcher, type Dispatcher, type WaitingRoom } from './dispatcher.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { narrate } from './narrate.ts';
 import type { Meter } from './meter.ts';
@@ -27,6 +27,8 @@ export type Engine = {
   readonly relay: () => void;
   /** Judges the journeys that are due; answers how many. */
   readonly evaluate: () => Promise<number>;
+  /** Something may have happened to a task at an agent. False: there is no such task. */
+  readonly wake: Dispatcher['wake'];
   readonly stop: () => Promise<void>;
 };
 
@@ -119,6 +121,8 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     },
     relay: relay.look,
     lookAtBreakers: breakers.refresh,
+    // Whoever does no work itself leaves it to those who do: they poll.
+    wake: async (attempt) => !enabled || dispatcher.wake(attempt),
     evaluate: () => evaluateExits({ ...parts, deadlines, journal: opened() }),
     stop: async () => {
       await Promise.all([dispatcher.stop(), relay.stop()]);

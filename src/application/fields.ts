@@ -23,6 +23,10 @@ export const WorkId = z
     'must be a unit of work id, as uow-<client>:<entry>:<template>',
   )
   .describe('A unit of work, as uow-status names it.');
+export const TaskName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be a task id, as install_connectors')
+  .describe('A task of the unit of work, as uow-status names it.');
 export const TaskId = z
   .string()
   .max(400)

@@ -1,3 +1,4 @@
+import type { AgentSource } from './agent-sources.ts';
 import type { Instant } from '#core/time.ts';
 import type { Alert } from './alerts.ts';
 import type { Recording } from './ports.ts';
@@ -83,4 +84,6 @@ export type Figures = {
     /** When the most overdue one should have been. */
     readonly due_since: Instant;
   }[];
+  /** Where this process looks for agents; the rest is what the store says. */
+  readonly agentSources: readonly Pick<AgentSource, 'state'>[];
 };

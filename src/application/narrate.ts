@@ -64,6 +64,15 @@ function turnOf(event: JourneyEvent): Turn | undefined {
       return ofWork('info', 'A task waits for an input.', { ...taskFields(event), missing: event.missing });
     case 'task_waiting_for_breaker':
       return ofWork('info', 'A task waits for the circuit breaker of its intent.', taskFields(event));
+    case 'task_interrupted':
+      return ofWork('info', 'The agent of a task asks for something.', {
+        ...taskFields(event),
+        needs: event.question.needs,
+      });
+    case 'task_continued':
+      return ofWork('info', 'The agent of a task goes on.', taskFields(event));
+    case 'task_answered':
+      return ofWork('info', 'The question of an agent was answered.', taskFields(event));
     case 'task_attempt_failed':
       return ofWork('warn', 'An attempt at a task has failed.', {
         ...taskFields(event),

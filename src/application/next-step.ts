@@ -23,6 +23,12 @@ type Way = { readonly useCase: string; readonly input: JsonObject; readonly comm
 /** How the doors know what the core names: the use-case with its input, and what to type. */
 function wayTo(client_id: string, call: ActionCall): Way {
   switch (call.does) {
+    case 'answer_task':
+      return {
+        useCase: 'work.answer',
+        input: { work_id: call.workId, task: call.taskId, answer: null },
+        command: `answer --work-id=${call.workId} --task=${call.taskId} --answer name=…`,
+      };
     case 'check_agents': {
       const { intent } = call;
       return { useCase: 'agents.check', input: { intent }, command: `check-agents --intent=${intent}` };

@@ -4,6 +4,8 @@ import type { Plan } from '#core/plan.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Subscriber } from '#core/journey/messages.ts';
+import type { Question } from '#core/work/unit.ts';
+import type { AgentSource } from './agent-sources.ts';
 
 /**
  * Two clocks. Journey time governs freshness, durations, expiry and windows; machine time governs leases, timeouts and
@@ -40,16 +42,32 @@ export type Assignment = {
   readonly generation: number;
   readonly attempt: number;
   readonly idempotencyKey: string;
+  /** The agent that has it; null: none yet, so that whoever is preferred for the intent gets it. */
+  readonly agentId: string | null;
 };
 
 export type TaskOutcome =
   | { readonly type: 'succeeded'; readonly output: Json }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
 
-/** A remote task as its agent reports it. */
+/** A remote task as its agent reports it; `agentId` says which agent that is. */
 export type RemoteTask =
-  | { readonly state: 'working'; readonly remoteTaskId: string; readonly message?: string }
+  | {
+      readonly state: 'working';
+      readonly remoteTaskId: string;
+      readonly agentId: string | null;
+      readonly message?: string;
+    }
+  | {
+      readonly state: 'interrupted';
+      readonly remoteTaskId: string;
+      readonly agentId: string | null;
+      readonly question: Question;
+    }
   | { readonly state: 'ended'; readonly remoteTaskId: string | null; readonly outcome: TaskOutcome };
+
+/** What people answer to a question of an agent. */
+export type AgentAnswer = { readonly questionId: string; readonly answer: JsonObject };
 
 export type AgentHealth = {
   readonly agentId: string;
@@ -71,10 +89,21 @@ export type AgentGateway = {
   readonly poll: (assignment: Assignment, remoteTaskId: string, signal: AbortSignal) => Promise<RemoteTask>;
   /** After a crash: the task that an earlier send of the same assignment made, if the agent can tell; null: none. */
   readonly find: (assignment: Assignment, signal: AbortSignal) => Promise<RemoteTask | null>;
+  /** Hands an answer over to the task that asked; the same answer again is the same message. */
+  readonly answer: (
+    assignment: Assignment,
+    remoteTaskId: string,
+    answer: AgentAnswer,
+    signal: AbortSignal,
+  ) => Promise<RemoteTask>;
   /** Best effort: tells the agent to stop. */
   readonly cancel: (assignment: Assignment, remoteTaskId: string, signal: AbortSignal) => Promise<void>;
   /** Every agent that offers the intent (all agents without one), asked now. */
   readonly health: (intent?: string) => Promise<readonly AgentHealth[]>;
+  /** Looks for agents that no file names. What is wrong with a source is a finding. */
+  readonly discover: () => Promise<void>;
+  /** Where agents are looked for, as of the last look. */
+  readonly sources: () => readonly AgentSource[];
 };
 
 /** A function in this process that does a task: for the demo, the tests and the benchmark. */

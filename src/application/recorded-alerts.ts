@@ -36,6 +36,13 @@ function alertOn(client_id: string, { event, door }: RecordedEvent, raise: Raise
           attempt: event.attempt,
         });
       return;
+    case 'task_interrupted':
+      return raise('task_interrupted', `The agent of ${event.task_id} waits for ${neededBy(event)}.`, {
+        client_id,
+        work_id: event.work_id,
+        task_id: event.task_id,
+        asked: event.question.text,
+      });
     case 'unit_failed':
       return raise('unit_failed', `${event.work_id} has failed; retry-tasks starts what failed again.`, {
         client_id,
@@ -65,6 +72,9 @@ function alertOn(client_id: string, { event, door }: RecordedEvent, raise: Raise
     default:
   }
 }
+
+const neededBy = ({ question }: Extract<JourneyEvent, { type: 'task_interrupted' }>): string =>
+  question.needs === 'input' ? 'an answer' : 'an authorization';
 
 type StageDuration = Extract<JourneyEvent, { type: 'stage_duration_at_risk' | 'stage_duration_breached' }>;
 

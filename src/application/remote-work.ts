@@ -1,8 +1,12 @@
 import { SECOND, type Instant } from '#core/time.ts';
 import { idempotencyKeyOf } from '#core/work/graph.ts';
 import type { Json } from '#core/json.ts';
+import type { Question } from '#core/work/unit.ts';
+import { questionsOf } from './agent-questions.ts';
 import type { WaitingRoom } from './dispatcher.ts';
 import type { AgentGateway, Assignment, Clock, Logger, RemoteTask, TaskOutcome } from './ports.ts';
+import type { Results } from './results.ts';
+import type { Waker } from './waker.ts';
 
 /** A row of the waiting room. */
 export type WaitingTask = {
@@ -15,6 +19,10 @@ export type WaitingTask = {
   readonly attempt: number;
   readonly input: Json;
   readonly remoteTaskId: string | null;
+  /** Which agent has it, once that is known. */
+  readonly agentId: string | null;
+  /** What its agent waits for, as far as it is on record. */
+  readonly question: Question | null;
   /** null: it waits for something and runs nowhere. */
   readonly via: 'in_process' | 'a2a' | 'pull' | null;
   /** Who has a pulled task by a lease. */
@@ -29,11 +37,14 @@ export type RemoteWork = {
   readonly isNew: boolean;
   readonly timeout_ms: number;
   readonly signal: AbortSignal;
+  /** Cuts the wait for the next poll short. */
+  readonly waker: Waker;
 };
 
 type Reach = {
   readonly gateway: AgentGateway;
   readonly room: WaitingRoom;
+  readonly submit: Results['submit'];
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -51,17 +62,21 @@ export async function followRemoteTask(
   reach: Reach,
   work: RemoteWork,
 ): Promise<{ assignment: Assignment; outcome: TaskOutcome | null }> {
-  const assignment = assignmentFor(work.task);
   const { gateway, room, clock } = reach;
-  const { signal, timeout_ms } = work;
+  const { signal, timeout_ms, waker } = work;
+  const questions = questionsOf(reach, work.task);
   // Set when it was dispatched: another process that takes it over gives it no further time.
   const deadline = work.task.deadline ?? Number.POSITIVE_INFINITY;
   let sign = clock.machine();
   let said: string | undefined;
-  let remote = await handOver(reach, work, assignment);
+  let wait_ms = FIRST_POLL_MS;
+  let remote = await handOver(reach, work, assignmentFor(work.task));
+  const assignment = assignmentFor(work.task, remote.state === 'ended' ? null : remote.agentId);
 
-  for (let wait_ms = FIRST_POLL_MS; remote.state === 'working'; wait_ms = Math.min(wait_ms * 2, LONGEST_POLL_MS)) {
-    await clock.sleep(wait_ms, signal);
+  while (remote.state !== 'ended') {
+    if (await questions.heed(remote, assignment, signal)) wait_ms = FIRST_POLL_MS;
+    await waker.sleep(wait_ms, signal);
+    wait_ms = Math.min(wait_ms * 2, LONGEST_POLL_MS);
     if (signal.aborted) return { assignment, outcome: null };
     const known: string = remote.remoteTaskId;
     const polled: RemoteTask = await gateway.poll(assignment, known, signal);
@@ -82,7 +97,7 @@ export async function followRemoteTask(
       await room.note(work.task, said.slice(0, LONGEST_NOTE), clock.journey());
     }
     remote = polled;
-    if (remote.state === 'working' && now > deadline)
+    if (remote.state !== 'ended' && now > deadline)
       return { assignment, outcome: await giveUp(reach, assignment, known, 'its limit', signal) };
   }
   return { assignment, outcome: signal.aborted ? null : remote.outcome };
@@ -93,14 +108,20 @@ async function handOver(
   { task, isNew, signal }: RemoteWork,
   assignment: Assignment,
 ): Promise<RemoteTask> {
-  if (task.remoteTaskId !== null) return { state: 'working', remoteTaskId: task.remoteTaskId };
+  if (task.remoteTaskId !== null) return whatIsKnown(task, task.remoteTaskId);
   const found = isNew ? null : await gateway.find(assignment, signal);
   const remote = found ?? (await gateway.send(assignment, signal));
-  if (remote.remoteTaskId !== null) await room.remember(task, remote.remoteTaskId);
+  if (remote.remoteTaskId !== null)
+    await room.remember(task, remote.remoteTaskId, remote.state === 'ended' ? null : remote.agentId);
   return remote;
 }
 
-const isLost = (outcome: TaskOutcome): boolean => outcome.type === 'failed' && outcome.code === 'agent.unreachable';
+/** Of a task that another process has handed over; the first poll says how it stands now. */
+const whatIsKnown = ({ question, agentId }: WaitingTask, remoteTaskId: string): RemoteTask =>
+  question ? { state: 'interrupted', remoteTaskId, agentId, question } : { state: 'working', remoteTaskId, agentId };
+
+export const isLost = (outcome: TaskOutcome): boolean =>
+  outcome.type === 'failed' && outcome.code === 'agent.unreachable';
 
 async function giveUp(
   { gateway, logger }: Reach,
@@ -123,15 +144,10 @@ async function giveUp(
   };
 }
 
-export function assignmentFor({
-  clientId,
-  workId,
-  taskId,
-  intent,
-  input,
-  generation,
-  attempt,
-}: WaitingTask): Assignment {
+export function assignmentFor(
+  { clientId, workId, taskId, intent, input, generation, attempt, agentId: known }: WaitingTask,
+  agentId: string | null = known,
+): Assignment {
   return {
     clientId,
     workId,
@@ -141,5 +157,6 @@ export function assignmentFor({
     generation,
     attempt,
     idempotencyKey: idempotencyKeyOf(workId, taskId, generation),
+    agentId,
   };
 }

@@ -3,6 +3,7 @@ import type { Json } from '#core/json.ts';
 import type { Command } from '#core/journey/commands.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import type { Uncollected } from '#core/explain/explain.ts';
+import { circumstancesOf } from './circumstances.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Outcome, Submitted } from './journal.ts';
 import type { Call } from './use-case.ts';
@@ -58,16 +59,15 @@ export async function submitForView(
   return isRefusal(submitted) ? submitted : (submitted.answer as unknown as ReturnType<typeof journeyView>);
 }
 
-export function viewOf(
-  { plans, clock, ids, configuration }: Dependencies,
+export const viewOf = (
+  dependencies: Dependencies,
   journey: Journey,
   queuePosition: number | null,
   uncollected: readonly Uncollected[] = [],
-): ReturnType<typeof journeyView> {
-  return journeyView(plans.get(journey.configHash), journey, ids.digest, {
-    now: clock.journey(),
-    queuePosition,
-    failedReload: configuration.failedReload(),
-    uncollected,
-  });
-}
+): ReturnType<typeof journeyView> =>
+  journeyView(
+    dependencies.plans.get(journey.configHash),
+    journey,
+    dependencies.ids.digest,
+    circumstancesOf(dependencies, queuePosition, uncollected),
+  );

@@ -15,6 +15,12 @@ export function sentenceOf({ type, data, actor }: Pick<LogEntry, 'type' | 'data'
       return `Waits for the input ${list(data, 'missing')}.`;
     case 'task_waiting_for_breaker':
       return 'Waits: the circuit breaker of its intent is not closed.';
+    case 'task_interrupted':
+      return interrupted(data);
+    case 'task_continued':
+      return 'The agent goes on.';
+    case 'task_answered':
+      return `Answered by ${actor}.`;
     case 'progress':
       return progress(data);
     case 'task_succeeded':
@@ -42,6 +48,12 @@ const ways: Readonly<Record<string, string>> = {
   in_process: 'Begun in this process.',
 };
 const dispatched = (data: JsonObject): string => ways[text(data, 'via')] ?? 'Dispatched.';
+
+function interrupted(data: JsonObject): string {
+  const question = isObject(data['question']) ? data['question'] : {};
+  const needs = question['needs'] === 'input' ? 'an answer' : 'an authorization';
+  return `The agent waits for ${needs}: ${text(question, 'text')}`;
+}
 
 function progress(data: JsonObject): string {
   const percent = typeof data['percent'] === 'number' ? `${Math.round(data['percent'])} %` : undefined;

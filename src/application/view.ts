@@ -9,7 +9,7 @@ import { healths, judgeGoals } from '#core/criteria/goals.ts';
 import type { Journey } from '#core/journey/journey.ts';
 import { parties, pausedTime, timeSplit, type Party } from '#core/journey/time-split.ts';
 import { statusOf } from '#core/work/graph.ts';
-import { definitionOf, progressOf, type Unit } from '#core/work/unit.ts';
+import { definitionOf, progressOf, type TaskProgress, type Unit } from '#core/work/unit.ts';
 import { iso } from './fields.ts';
 
 export const CriterionView = z.object({
@@ -25,6 +25,10 @@ export const CriterionView = z.object({
   observed_at: z.string().nullable(),
 });
 
+export const Asked = z
+  .object({ needs: z.enum(['input', 'authorization']), text: z.string(), answered: z.boolean() })
+  .describe('What the agent of the task asks for, in its own words.');
+
 export const TaskView = z.object({
   task_id: z.string(),
   name: z.string(),
@@ -34,6 +38,7 @@ export const TaskView = z.object({
   max_attempts: z.number(),
   missing: z.array(z.string()).optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  asked: Asked.optional(),
 });
 
 export const UnitView = z.object({
@@ -222,21 +227,31 @@ function unitView(stage: StagePlan, unit: Unit, paused: boolean): z.input<typeof
     name: template?.name ?? unit.templateId,
     status: unit.status,
     tasks: (template?.tasks ?? []).map((task) => {
-      const { status, attempt, missing, error } = progressOf(unit, task.id);
+      const progress = progressOf(unit, task.id);
+      const { status, attempt, missing, error } = progress;
+      const asked = unit.status === 'cancelled' ? null : askedBy(progress);
       return {
         task_id: task.id,
         name: task.name,
         intent: task.intent,
         // Whose turn it is begins by itself, but not while it is paused.
-        status: unit.status === 'cancelled' ? 'cancelled' : paused ? status : statusOf(task, unit),
+        status: shownStatus(unit.status === 'cancelled' ? 'cancelled' : paused ? status : statusOf(task, unit), asked),
         attempt,
         max_attempts: task.retry.maxRetries + 1,
         ...(missing ? { missing: [...missing] } : {}),
         ...(error ? { error } : {}),
+        ...(asked ? { asked } : {}),
       };
     }),
   };
 }
+
+export const askedBy = ({ question, answer }: TaskProgress): z.input<typeof Asked> | null =>
+  question ? { needs: question.needs, text: question.text, answered: answer !== undefined } : null;
+
+/** A task whose agent waits is running as far as the engine is concerned; people are told by the protocol's own words. */
+export const shownStatus = (status: string, asked: z.input<typeof Asked> | null): string =>
+  asked === null ? status : asked.needs === 'input' ? 'input_required' : 'auth_required';
 
 function approvalView({ approval }: Journey): z.input<typeof ApprovalView> | null {
   if (!approval) return null;

@@ -6,7 +6,7 @@ import type { Collector } from '#application/collecting/collector.ts';
 import type { Dependencies, JourneyReader } from '#application/dependencies.ts';
 import { alerts, alertsTo } from '#application/alerts.ts';
 import { doctorOf } from '#application/doctor.ts';
-import { openEngine } from '#application/engine.ts';
+import { openEngine, type Engine } from '#application/engine.ts';
 import { catalogue } from '#application/catalogue.ts';
 import { executeWith, type Execute } from '#application/execute.ts';
 import type { Journal } from '#application/journal.ts';
@@ -16,8 +16,7 @@ import { prune } from '#application/ticks/prune.ts';
 import { joinReplicas } from '#application/process.ts';
 import type { Destination } from '#application/relay/destination.ts';
 import type { Authenticate } from '#application/tokens.ts';
-import type { Clock, InProcessAgent, Logger } from '#application/ports.ts';
-import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
+import type { AgentGateway, Clock, InProcessAgent, Logger } from '#application/ports.ts';
 import { databaseClock, systemClock } from '#adapters/clock.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import { prometheusMeter, type PrometheusMeter } from '#adapters/metrics/prometheus-meter.ts';
@@ -55,6 +54,7 @@ import { readDocument } from '#settings/document.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
+import { agentProbes, agentPushRoutes, discoveryProblem, lookForAgents, openAgents } from './agents.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { openNotifications, slackChannelsOf } from './notifications.ts';
 import { keepFirstTokens } from './first-tokens.ts';
@@ -75,6 +75,10 @@ export type Orchestrator = {
   readonly journeyVersions: JourneyReader['versions'];
   /** A secret that all replicas share, made by the first that asks for it. */
   readonly sharedSecret: (name: string) => Promise<string>;
+  /** What a push of an agent does. */
+  readonly wakeAttempt: Engine['wake'];
+  /** Where agents tell that something has happened; null: without a public URL. */
+  readonly agentPushes: ReturnType<typeof agentPushRoutes>;
   /** Null: without Slack. */
   readonly slack: SlackDoor | null;
   /** What Prometheus scrapes. */
@@ -125,8 +129,10 @@ async function onStore(
   const configs = postgresConfigStore(database);
   const plans = plansOf({ ...configs, compile: (stored) => compilePlan(readDocument(stored)) });
   const build = productBuild();
+  // The agents are opened after what counts.
+  let opened: AgentGateway | undefined;
   const meter = prometheusMeter({
-    figures: () => readFigures(database, clock.journey()),
+    figures: async () => ({ ...(await readFigures(database, clock.journey())), agentSources: opened?.sources() ?? [] }),
     planOf: plans.get,
     build,
     alerts,
@@ -149,7 +155,11 @@ async function onStore(
     lease_ms: settings.lease_ms,
   });
 
-  const gateway = a2aGateway({ ...settings.agents, inProcessIntents: Object.keys(functions), clock, logger });
+  const secrets = postgresSecretStore(database);
+  const sharedSecret = (name: string) => secrets.shared(name, `${ids.random()}${ids.random()}`, clock.machine());
+  const inProcessIntents = Object.keys(functions);
+  const { gateway, pushes } = await openAgents(settings, { database, inProcessIntents, sharedSecret, clock, logger });
+  opened = gateway;
   const breakers = openBreakers({
     store: postgresBreakerStore(database),
     policy: () => plans.active().breaker,
@@ -209,7 +219,10 @@ async function onStore(
   const collections = postgresCollectionStore(database);
   await keepFirstTokens(settings, { tokens, clock, ids });
   const askSlack = async () => (slack ? slack.check() : null);
-  const probes = probesOf({ settings, database, configuration, slack: askSlack, clock, build, process: replica });
+  const probes = [
+    ...probesOf({ settings, database, configuration, slack: askSlack, clock, build, process: replica }),
+    ...agentProbes(settings, gateway, clock),
+  ];
   const dependencies: Dependencies = {
     journal: engine.journal,
     journeys,
@@ -245,6 +258,7 @@ async function onStore(
   const scheduled = [
     ...schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger),
     ...notifications.schedule(settings, () => tellDeadLetters(deadLetters)),
+    lookForAgents(gateway, raise, clock, logger),
   ];
   const load = (clientIds: readonly string[]) => readJourneys(database, clientIds);
   const asking = { load, plans, breakers, clock, ids, logger };
@@ -259,17 +273,18 @@ async function onStore(
         ...publishAgain(placesOf(settings, ids), { ...asking, store: postgresPublicationStore(database) }),
       ]
     : [];
-  const secrets = postgresSecretStore(database);
   const housekeeping = keepHouse(database, clock, logger);
 
   return {
     execute,
     authenticate: identityOf(settings, { tokens, clock, ids, logger }),
-    readiness: () => readinessOf(settings, database, configuration),
+    readiness: () => readinessOf(settings, database, configuration, () => discoveryProblem(gateway.sources())),
     clock,
     journal: engine.journal,
     journeyVersions: dependencies.journeys.versions,
-    sharedSecret: (name) => secrets.shared(name, `${ids.random()}${ids.random()}`, clock.machine()),
+    sharedSecret,
+    wakeAttempt: engine.wake,
+    agentPushes: agentPushRoutes(pushes, engine.wake, clock),
     slack,
     metrics: meter.exposition,
     stop: async () => {

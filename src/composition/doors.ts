@@ -27,7 +27,7 @@ export type Doors = {
 
 /** All doors of one port: REST, and MCP and Slack beside it. */
 export async function openDoors(
-  { execute, authenticate, readiness, metrics, journeyVersions, sharedSecret, clock, slack }: Orchestrator,
+  { execute, authenticate, readiness, metrics, journeyVersions, sharedSecret, agentPushes, clock, slack }: Orchestrator,
   { http, mcp, store, oidc, rates }: Settings,
   { logger, now, version, commit = null, more }: DoorsOptions,
 ): Promise<Doors> {
@@ -64,6 +64,7 @@ export async function openDoors(
     ...(more === undefined ? {} : { more }),
   });
   app.route('/', mcpDoor);
+  if (agentPushes) app.route('/', agentPushes);
   if (slack?.routes) app.route('/', slack.routes);
   return { app, close };
 }

@@ -56,13 +56,14 @@ export const isOrigin = (text: string): boolean => {
 // A name or an address, as it stands in a URL: a scheme or a path would end up in the middle of one.
 const HOST = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])$/;
 
+const isPath = (text: string): boolean => /^\/[\w.~!$&'()*+,;=:@%/{}-]{0,500}$/.test(text);
+
 export function discoveryProblems({ given }: VariablesRead): readonly Problem[] {
   const said = (name: string, fits: (text: string) => boolean, allowed: string): readonly Problem[] => {
     const one = given.get(name);
     if (one === undefined || fits(String(one.value))) return [];
     return [{ where: one.source, path: name, value: shown(one.value), allowed }];
   };
-  const isPath = (text: string): boolean => /^\/[\w.~!$&'()*+,;=:@%/{}-]{0,500}$/.test(text);
   const tokens = given.get('JOURNEY_AGENT_TOKENS');
   const host = 'must be a host name or an address, without a scheme, a port or a path';
   return [

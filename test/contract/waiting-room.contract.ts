@@ -124,16 +124,37 @@ export function waitingRoomContract(fresh: () => Promise<FreshDatabase>): void {
         attempt: 1,
         input: {},
         remoteTaskId: null,
+        agentId: null,
+        question: null,
         via: 'a2a',
         claimedBy: null,
         deadline: null,
       } as const;
-      await room.remember(task, 'remote-1');
-      await room.remember({ ...task, attempt: 2 }, 'remote-2');
-      const [row] = await at.database.query<{ remote_task_id: string }>(
-        `select remote_task_id from uow_tasks where client_id = 'named' and task_id = 'far'`,
-      );
-      expect(row?.remote_task_id).toBe('remote-1');
+      await room.remember(task, 'remote-1', 'the-agent');
+      await room.remember({ ...task, attempt: 2 }, 'remote-2', 'another');
+      expect(await room.atAgent(task)).toMatchObject({
+        remoteTaskId: 'remote-1',
+        agentId: 'the-agent',
+        question: null,
+      });
+      expect(await room.atAgent({ ...task, attempt: 2 })).toBeNull();
+
+      const of = { workId: task.workId, taskId: 'far', fence: { generation: 1, attempt: 1 } };
+      const question = { id: 'q1', needs: 'input', text: 'where?' } as const;
+      await engine.do('named', { type: 'interrupt_task', ...of, question });
+      expect(await room.atAgent(task)).toMatchObject({ remoteTaskId: 'remote-1', question });
+      expect(await room.answerTo(task, 'q1')).toBeNull();
+      await engine.do('named', {
+        type: 'answer_task',
+        workId: task.workId,
+        taskId: 'far',
+        answer: { region: 'eu' },
+      });
+      expect(await room.answerTo(task, 'q1')).toEqual({ region: 'eu' });
+      expect(await room.answerTo(task, 'q2'), 'the answer to another question').toBeNull();
+      await engine.do('named', { type: 'continue_task', ...of });
+      expect(await room.atAgent(task)).toMatchObject({ question: null });
+      expect(await room.answerTo(task, 'q1')).toBeNull();
     });
   });
 }

@@ -155,14 +155,14 @@ describe('S145: why names first, and the action that it names takes away,', () =
     const silentSources = [{ url: 'http://catalogue/ai', problem: 'It answered HTTP 502.' }];
     const play = playOf(gated());
     play.do(start(), { route: () => 'pull' });
-    expect(why(play, { silentSources }).blockers.slice(0, 2)).toMatchObject([
-      { kind: 'no_agent' },
-      { kind: 'discovery_degraded', subject: 'http://catalogue/ai', owner: 'us' },
-    ]);
+    expect(first(play, { silentSources })).toMatchObject({
+      kind: 'no_agent',
+      message:
+        'task one waits for an agent: nobody has claimed do_one yet; http://catalogue/ai, where agents are looked for, cannot be read: It answered HTTP 502',
+    });
     const busy = playOf(gated());
     busy.do(start());
-    expect(first(busy, { silentSources }).kind).toBe('task_running');
-    expect(why(busy, { silentSources }).blockers.map(({ kind }) => kind)).not.toContain('discovery_degraded');
+    expect(first(busy, { silentSources }).message, 'nobody is missed').not.toContain('catalogue');
   });
 
   test('a task that failed for good', () => {

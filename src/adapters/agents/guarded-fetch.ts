@@ -1,12 +1,21 @@
 import { JourneyError } from '#core/errors.ts';
+import { originOf } from './origins.ts';
+
+/** Bearer tokens by the origin that each is for. */
+export type AgentTokens = { readonly [origin: string]: string };
 
 /**
  * The fetch that every call to an agent goes through. It reads the whole body under a byte cap, so that neither a huge
- * nor a compressed answer can exhaust memory, and follows no redirect, because the origin was checked before it.
+ * nor a compressed answer can exhaust memory, and follows no redirect, because the origin was checked before it. A token
+ * goes to the origin that it is for and to no other, whoever has named the URL.
  */
-export function guardedFetch(limit_bytes: number): typeof fetch {
+export function guardedFetch(limit_bytes: number, tokens: AgentTokens): typeof fetch {
+  const authorised = new Map(Object.entries(tokens));
   return async (input, init) => {
-    const response = await fetch(input, { ...init, redirect: 'manual' });
+    const asked = new Headers(init?.headers);
+    const token = authorised.get(originOf(input instanceof Request ? input.url : String(input)));
+    if (token !== undefined) asked.set('authorization', `Bearer ${token}`);
+    const response = await fetch(input, { ...init, headers: asked, redirect: 'manual' });
     if (response.status === 304) return response;
     const problem = statusProblem(response);
     if (problem !== null) {

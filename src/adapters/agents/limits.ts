@@ -6,15 +6,15 @@ export type AgentLimits = {
   readonly card_timeout_ms: number;
   /** How long a card is used before it is asked for again. */
   readonly card_max_age_ms: number;
+  /** One look at all sources of agents together. */
+  readonly discovery_timeout_ms: number;
   readonly response_bytes: number;
-  /** Origins that a card may point to beside its own, such as `https://agents.example.com`. */
-  readonly allowedOrigins: readonly string[];
 };
 
 export const defaultAgentLimits: AgentLimits = {
   call_timeout_ms: 10 * SECOND,
   card_timeout_ms: 2 * SECOND,
   card_max_age_ms: 5 * MINUTE,
+  discovery_timeout_ms: 10 * SECOND,
   response_bytes: 1_048_576,
-  allowedOrigins: [],
 };

@@ -1,9 +1,13 @@
 import { type Artifact, type Message, type Part, type Task, TaskState } from '@a2a-js/sdk';
 import { type ErrorCode, errorCatalogue, JourneyError } from '#core/errors.ts';
 import type { Json } from '#core/json.ts';
+import type { Question } from '#core/work/unit.ts';
 import type { RemoteTask, TaskOutcome } from '#application/ports.ts';
+import { uuid5 } from './uuid5.ts';
 
 const longestMessage_chars = 500;
+/** Ours, drawn once. */
+const questionNamespace = '7c0a6f9e-52c8-4d5b-8e2f-3f6f0f2b9d41';
 
 /** What the agent's own record of the task means to us. Throws agent.unreachable where it means nothing. */
 export function remoteTaskOf(task: Task, contextId: string): RemoteTask {
@@ -17,19 +21,11 @@ export function remoteTaskOf(task: Task, contextId: string): RemoteTask {
   switch (task.status?.state) {
     case TaskState.TASK_STATE_SUBMITTED:
     case TaskState.TASK_STATE_WORKING:
-      return { state: 'working', remoteTaskId, ...(said === '' ? {} : { message: said }) };
+      return { state: 'working', remoteTaskId, agentId: null, ...(said === '' ? {} : { message: said }) };
     case TaskState.TASK_STATE_INPUT_REQUIRED:
-      return {
-        state: 'working',
-        remoteTaskId,
-        message: `The agent waits for input: ${said || 'it does not say which'}`,
-      };
+      return { state: 'interrupted', remoteTaskId, agentId: null, question: questionOf(task, 'input', said) };
     case TaskState.TASK_STATE_AUTH_REQUIRED:
-      return {
-        state: 'working',
-        remoteTaskId,
-        message: `The agent waits for authorisation: ${said || 'it does not say which'}`,
-      };
+      return { state: 'interrupted', remoteTaskId, agentId: null, question: questionOf(task, 'authorization', said) };
     case TaskState.TASK_STATE_COMPLETED:
       return ended(outputOf(task.artifacts));
     case TaskState.TASK_STATE_FAILED:
@@ -42,6 +38,13 @@ export function remoteTaskOf(task: Task, contextId: string): RemoteTask {
       throw garbage('answered with a task in no known state');
   }
 }
+
+/** Who asks anew says so by another message, or at another time. */
+const questionOf = ({ id, status }: Task, needs: Question['needs'], text: string): Question => ({
+  id: uuid5(questionNamespace, JSON.stringify([id, needs, status?.message?.messageId, status?.timestamp, text])),
+  needs,
+  text: text || 'It does not say what.',
+});
 
 /** An agent may answer at once with a message and make no task: its data is then the output. */
 export const answeredDirectly = (message: Message): RemoteTask => ({

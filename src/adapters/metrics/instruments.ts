@@ -126,6 +126,11 @@ export function gauged(registry: Registry, refresh: () => Promise<void>) {
     outboxLag: gauge('journey_outbox_lag_seconds', 'Age of the oldest message that is not delivered, by destination.', [
       'destination',
     ]),
+    agentSources: gauge(
+      'journey_agent_sources',
+      'Where this process looks for agents, by state: ok, stale (its last good copy is used) or unread.',
+      ['state'],
+    ),
     openApprovals: gauge('journey_open_approvals', 'Requests for approval that nobody has decided.', []),
     collectionLag: gauge(
       'journey_collection_lag_seconds',

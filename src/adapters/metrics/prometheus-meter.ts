@@ -85,6 +85,8 @@ function show(gauges: Gauged, figures: Figures, clock: MeterOptions['clock']): v
     if (state !== 'dead') oldest.set(destination, Math.min(oldest.get(destination) ?? oldest_at, oldest_at));
   }
   for (const [destination, since] of oldest) gauges.outboxLag.set({ destination }, age_s(since, clock.journey()));
+  for (const state of ['ok', 'stale', 'unread'] as const)
+    gauges.agentSources.set({ state }, figures.agentSources.filter((source) => source.state === state).length);
   gauges.openApprovals.set(figures.openApprovals);
   for (const { collector, kind, missing, due_since } of figures.collections) {
     gauges.collectionLag.set({ collector, kind }, age_s(due_since, clock.machine()));

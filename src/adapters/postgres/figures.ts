@@ -22,7 +22,7 @@ join journey_states j on j.client_id = c.client_id and j.bucket = c.bucket and j
 where j.status = 'active' group by c.collector, c.kind`;
 
 /** What the metrics say of all replicas together, as of `now` (journey time). */
-export async function readFigures(database: Database, now: Instant): Promise<Figures> {
+export async function readFigures(database: Database, now: Instant): Promise<Omit<Figures, 'agentSources'>> {
   const [journeys, passRates, messages, [due], [approvals], collections] = await Promise.all([
     database.query<Figures['journeys'][number]>(JOURNEYS, [], 'figures_journeys'),
     database.query<Figures['passRates'][number]>(PASS_RATES, [timestamptz(now - DAY)], 'figures_pass_rates'),

@@ -1,5 +1,6 @@
-import type { Json } from '#core/json.ts';
+import type { Json, JsonObject } from '#core/json.ts';
 import type { Instant } from '#core/time.ts';
+import type { Question } from '#core/work/unit.ts';
 import type { WaitingRoom } from '#application/dispatcher.ts';
 import type { WaitingTask } from '#application/remote-work.ts';
 import { timestamptz } from './column-types.ts';
@@ -16,6 +17,8 @@ type Row = {
   readonly attempt: number;
   readonly input: Json;
   readonly remote_task_id: string | null;
+  readonly remote_agent: string | null;
+  readonly question: Question | null;
   readonly via: WaitingTask['via'];
   readonly claimed_by: string | null;
   readonly deadline_at: Instant | null;
@@ -37,7 +40,7 @@ with abandoned as materialized (
 union all
 (select a.client_id, a.work_id, a.owner from abandoned a where a.owner is null and ${GOES_ON} limit $3)`;
 
-const RETURNED = `t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id, t.via,
+const RETURNED = `t.client_id, t.work_id, t.task_id, t.intent, t.state, t.generation, t.attempt, t.input, t.remote_task_id, t.remote_agent, t.question, t.via,
   t.claimed_by, t.deadline_at`;
 
 // A row waits for its owner while that lives. SKIP LOCKED: two replicas that look at once take different rows.
@@ -77,6 +80,14 @@ where u.status = 'in_progress' and u.deadline_at <= $1
   and exists (select 1 from journey_states j where j.client_id = u.client_id and j.status = 'active')
 order by u.deadline_at
 limit $2`;
+
+const READY = `
+select ${RETURNED} from uow_tasks t
+where t.state = 'ready' and t.via = 'pull' and t.intent = any($1::text[]) and (t.lease_until is null or t.lease_until <= $2)
+  and exists (select 1 from unit_of_works u where u.client_id = t.client_id and u.work_id = t.work_id and u.status = 'in_progress')
+  and exists (select 1 from journey_states j where j.client_id = t.client_id and j.status = 'active')
+order by t.available_at
+limit $3`;
 
 export function postgresWaitingRoom(database: Database): WaitingRoom {
   return {
@@ -127,13 +138,41 @@ export function postgresWaitingRoom(database: Database): WaitingRoom {
       );
       return rows.map(({ client_id, work_id }) => ({ clientId: client_id, workId: work_id }));
     },
-    remember: async ({ clientId, workId, taskId, generation, attempt }, remoteTaskId) => {
+    remember: async ({ clientId, workId, taskId, generation, attempt }, remoteTaskId, agentId) => {
       await database.query(
-        `update uow_tasks set remote_task_id = $6
+        `update uow_tasks set remote_task_id = $6, remote_agent = $7
          where client_id = $1 and work_id = $2 and task_id = $3 and generation = $4 and attempt = $5`,
-        [clientId, workId, taskId, generation, attempt, remoteTaskId],
+        [clientId, workId, taskId, generation, attempt, remoteTaskId, agentId],
         'remember_remote_task',
       );
+    },
+    answerTo: async ({ clientId, workId, taskId, generation, attempt }, questionId) => {
+      const [row] = await database.query<{ answer: JsonObject | null }>(
+        `select t.answer from uow_tasks t where ${OF_ATTEMPT} and t.question ->> 'id' = $6`,
+        [clientId, workId, taskId, generation, attempt, questionId],
+        'answer_to_agent',
+      );
+      return row?.answer ?? null;
+    },
+    atAgent: async ({ clientId, workId, taskId, generation, attempt }) => {
+      const [row] = await database.query<Row>(
+        `select ${RETURNED} from uow_tasks t where ${OF_ATTEMPT} and t.state = 'running' and t.via = 'a2a'`,
+        [clientId, workId, taskId, generation, attempt],
+        'task_at_agent',
+      );
+      return row ? taskOf(row) : null;
+    },
+    readyIntents: async () => {
+      const rows = await database.query<{ intent: string }>(
+        `select distinct intent from uow_tasks where state = 'ready' limit 1000`,
+        [],
+        'ready_intents',
+      );
+      return rows.map(({ intent }) => intent);
+    },
+    ready: async (intents, machineNow, limit) => {
+      const rows = await database.query<Row>(READY, [intents, timestamptz(machineNow), limit], 'ready_tasks');
+      return rows.map(taskOf);
     },
     note: async (task, message, at) => {
       await database.query(
@@ -162,6 +201,8 @@ const taskOf = ({
   attempt,
   input,
   remote_task_id,
+  remote_agent,
+  question,
   via,
   claimed_by,
   deadline_at,
@@ -175,6 +216,8 @@ const taskOf = ({
   attempt,
   input,
   remoteTaskId: remote_task_id,
+  agentId: remote_agent,
+  question,
   via,
   claimedBy: claimed_by,
   deadline: deadline_at,

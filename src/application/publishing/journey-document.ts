@@ -24,7 +24,7 @@ export function journeyDocument(plan: Plan, journey: Journey, now: Instant, dige
   const { clientId, status, stage, startedAt, stageStartedAt, completedStages } = journey;
   const verdicts = verdictsNow(plan, journey, now, digest) ?? [];
   // The queue moves without any event of this journey; what is in force here concerns all of them.
-  const circumstances = { now, queuePosition: null, failedReload: null, uncollected: [] };
+  const circumstances = { now, queuePosition: null, failedReload: null, uncollected: [], silentSources: [] };
   const { blockers, criteria } = explain(plan, journey, verdicts, circumstances);
   const waits = status === 'queued' ? ['it waits for a place'] : blockers.map(({ message }) => message);
   const lines = [

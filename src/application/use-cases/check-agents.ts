@@ -44,6 +44,18 @@ export const checkAgents = defineUseCase({
         problem: z.string().nullable(),
       }),
     ),
+    sources: z
+      .array(
+        z.object({
+          kind: z.enum(['well_known', 'catalogue']),
+          url: z.string(),
+          state: z.enum(['ok', 'stale', 'unread']),
+          agents: z.number(),
+          read_at: z.string().nullable(),
+          problem: z.string().nullable(),
+        }),
+      )
+      .describe('Where agents are looked for that no file names; stale: its last good copy is used.'),
   }),
   run: async ({ agents, breakers, plans }, _call, { intent }) => {
     const [found] = await Promise.all([agents.health(intent), breakers.refresh()]);
@@ -59,6 +71,10 @@ export const checkAgents = defineUseCase({
         healthy,
         last_seen: lastSeen === null ? null : iso(lastSeen),
         problem: problem ?? null,
+      })),
+      sources: agents.sources().map(({ readAt, ...source }) => ({
+        ...source,
+        read_at: readAt === null ? null : iso(readAt),
       })),
     };
   },

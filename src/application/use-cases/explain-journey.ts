@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isRefusal } from '#core/errors.ts';
 import { blockerKinds, owners } from '#core/explain/blocker.ts';
 import { explain } from '#core/explain/explain.ts';
+import { circumstancesOf } from '../circumstances.ts';
 import { ClientId, iso } from '../fields.ts';
 import { knownJourney } from '../known-journey.ts';
 import { nextStep, NextStep } from '../next-step.ts';
@@ -46,17 +47,13 @@ export const explainJourney = defineUseCase({
   run: async (dependencies, { principal }, { client_id }) => {
     const journey = await knownJourney(dependencies, principal, client_id);
     if (isRefusal(journey)) return journey;
-    const { plans, clock, ids, journeys, configuration, uncollected } = dependencies;
+    const { plans, ids, journeys } = dependencies;
     const plan = plans.get(journey.configHash);
-    const now = clock.journey();
     const queuePosition = journey.status === 'queued' ? await journeys.queuePosition(journey) : null;
+    const circumstances = circumstancesOf(dependencies, queuePosition, await dependencies.uncollected(client_id));
+    const { now } = circumstances;
     const verdicts = verdictsNow(plan, journey, now, ids.digest) ?? [];
-    const explanation = explain(plan, journey, verdicts, {
-      now,
-      queuePosition,
-      failedReload: configuration.failedReload(),
-      uncollected: await uncollected(client_id),
-    });
+    const explanation = explain(plan, journey, verdicts, circumstances);
     return {
       client_id,
       status: journey.status,

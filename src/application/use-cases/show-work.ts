@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { isRefusal } from '#core/errors.ts';
 import type { Journey } from '#core/journey/journey.ts';
-import { progressOf } from '#core/work/unit.ts';
+import { progressOf, type Unit } from '#core/work/unit.ts';
 import { ClientId, iso, StageId } from '../fields.ts';
 import { knownJourney } from '../known-journey.ts';
 import { defineUseCase } from '../use-case.ts';
+import { Asked, askedBy, shownStatus } from '../view.ts';
 
 export const showWork = defineUseCase({
   name: 'work.show',
@@ -40,6 +41,7 @@ export const showWork = defineUseCase({
             error: z.unknown(),
             missing: z.unknown(),
             retry_at: z.string().nullable(),
+            asked: Asked.nullable(),
           }),
         ),
       }),
@@ -60,18 +62,22 @@ export const showWork = defineUseCase({
         status,
         created_at: iso(created_at),
         completed_at: completed_at === null ? null : iso(completed_at),
-        tasks: tasks.map(({ state, retry_at, ...task }) => ({
-          ...task,
-          status: begun(journey, work_id, task.task_id, state),
-          retry_at: retry_at === null ? null : iso(retry_at),
-        })),
+        tasks: tasks.map(({ state, retry_at, ...task }) => {
+          const unit = journey.units.find((one) => one.workId === work_id);
+          const asked = unit && status === 'in_progress' ? askedBy(progressOf(unit, task.task_id)) : null;
+          return {
+            ...task,
+            status: shownStatus(begun(journey, unit, task.task_id, state), asked),
+            retry_at: retry_at === null ? null : iso(retry_at),
+            asked,
+          };
+        }),
       })),
     };
   },
 });
 
 /** Whose turn it is counts as running, since it begins by itself; but not while the journey is paused. */
-function begun({ pause, units }: Journey, workId: string, taskId: string, state: string): string {
-  const unit = units.find((one) => one.workId === workId);
+function begun({ pause }: Journey, unit: Unit | undefined, taskId: string, state: string): string {
   return pause && unit && state === 'running' ? progressOf(unit, taskId).status : state;
 }

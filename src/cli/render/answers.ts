@@ -116,12 +116,17 @@ export function workLines(paper: Paper, { client_id, stage, units }: Answer<type
   ]);
 }
 
-function detailOf({ missing, error, retry_at }: Answer<typeof showWork>['units'][number]['tasks'][number]): string {
+function detailOf({
+  missing,
+  error,
+  retry_at,
+  asked,
+}: Answer<typeof showWork>['units'][number]['tasks'][number]): string {
   const needed = Array.isArray(missing) && missing.length > 0 ? missing.map(String) : undefined;
   const told =
     typeof error === 'object' && error !== null && 'message' in error ? { message: String(error.message) } : undefined;
   const again = retry_at === null ? [] : [`again at ${time(retry_at)}`];
-  return [taskDetail(needed, told), ...again].filter((text) => text !== '').join('; ');
+  return [taskDetail(needed, told, asked), ...again].filter((text) => text !== '').join('; ');
 }
 
 export function logLines(paper: Paper, { entries, next_after }: Answer<typeof showTaskLog>): Lines {
@@ -221,8 +226,22 @@ export const approvalLines = (paper: Paper, approval: Approval): Lines => [
   '',
 ];
 
+const sourceLines = (paper: Paper, sources: Answer<typeof checkAgents>['sources']): Lines =>
+  table(
+    paper,
+    ['', 'Source', 'State', 'Agents', 'Read', 'Problem'],
+    sources.map(({ url, state, agents, read_at, problem }) => [
+      state === 'ok' ? { text: '✓', style: 'green' as const } : { text: '✗', style: 'red' as const },
+      url,
+      state,
+      String(agents),
+      time(read_at),
+      problem ?? '',
+    ]),
+  );
+
 export function agentLines(paper: Paper, answer: Answer<typeof checkAgents>): Lines {
-  const { intent, route, healthy, agents, breakers } = answer;
+  const { intent, route, healthy, agents, breakers, sources } = answer;
   const head: readonly (readonly [string, Cell])[] = [
     ...(intent === null ? [] : [['Intent', intent] as const]),
     ...(route === null ? [] : [['Route', route] as const]),
@@ -243,6 +262,7 @@ export function agentLines(paper: Paper, answer: Answer<typeof checkAgents>): Li
       'Agents',
       agents.length > 0 ? table(paper, ['', 'Id', 'Name', 'URL', 'Last seen', 'Problem'], rows) : [],
     ),
+    ...section(paper, 'Where agents are looked for', sources.length > 0 ? sourceLines(paper, sources) : []),
     ...section(
       paper,
       'Circuit breakers',

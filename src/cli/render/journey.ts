@@ -121,19 +121,24 @@ export const taskLines = (paper: Paper, tasks: readonly z.output<typeof TaskView
   table(
     paper,
     ['Task', 'Status', 'Attempt', 'Detail'],
-    tasks.map(({ task_id, status, attempt, max_attempts, missing, error }) => [
+    tasks.map(({ task_id, status, attempt, max_attempts, missing, error, asked }) => [
       task_id,
       statusCell(status),
       `${attempt} of ${max_attempts}`,
-      taskDetail(missing, error),
+      taskDetail(missing, error, asked),
     ]),
   );
 
 export const taskDetail = (
   missing: readonly string[] | undefined,
   error: { readonly message: string } | undefined,
+  asked: z.output<typeof TaskView>['asked'] | null,
 ): string =>
-  [missing ? `needs ${missing.join(', ')} (provide-input)` : '', error?.message ?? '']
+  [
+    missing ? `needs ${missing.join(', ')} (provide-input)` : '',
+    asked ? `its agent asks: ${asked.text}${asked.answered ? ' (answered)' : ''}` : '',
+    error?.message ?? '',
+  ]
     .filter((text) => text !== '')
     .join('; ');
 

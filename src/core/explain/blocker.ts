@@ -12,7 +12,6 @@ export const blockerKinds = [
   'override_pending',
   'task_failed',
   'no_agent',
-  'discovery_degraded',
   'breaker_open',
   'waiting_for_input',
   'agent_asks',

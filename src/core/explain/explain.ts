@@ -7,8 +7,8 @@ import { DAY, type Instant } from '../time.ts';
 import { agoText } from './age.ts';
 import { rankOf, type Blocker } from './blocker.ts';
 import { gateBlockers, promotionBlocker } from './gate-blockers.ts';
-import { lifecycleBlockers, reloadBlocker, sourceBlocker } from './lifecycle-blockers.ts';
-import { workBlockers } from './work-blockers.ts';
+import { lifecycleBlockers, reloadBlocker } from './lifecycle-blockers.ts';
+import { workBlockers, type SilentSource } from './work-blockers.ts';
 
 /** What an explanation needs to know besides the journey itself. */
 export type Circumstances = {
@@ -25,9 +25,6 @@ export type Circumstances = {
 
 /** `problem`: one clause, without a full stop. */
 export type Uncollected = { readonly collector: string; readonly kind: string; readonly problem: string };
-
-/** `problem`: a sentence. */
-export type SilentSource = { readonly url: string; readonly problem: string };
 
 /** `problem`: one clause. */
 export type FailedReload = { readonly at: Instant; readonly problem: string };
@@ -54,11 +51,9 @@ export function explain(
   const stage =
     journey.status === 'queued' || journey.status === 'completed' ? undefined : stageOf(plan, journey.stage);
   const gated = stage !== undefined && hasExit(plan, stage);
-  const work = stage ? workBlockers(stage, journey) : [];
   const blockers = [
     ...lifecycleBlockers(plan, journey, queuePosition, now),
-    ...work,
-    ...(work.some(({ kind }) => kind === 'no_agent') ? silentSources.map(sourceBlocker) : []),
+    ...(stage ? workBlockers(stage, journey, silentSources) : []),
     ...(stage ? gateBlockers(stage, journey, verdicts, uncollected) : []),
     ...(gated && journey.status === 'active' && isOpen(journey, verdicts) ? [promotionBlocker(stage, journey)] : []),
     ...(failedReload && journey.status !== 'completed' ? [reloadBlocker(failedReload)] : []),

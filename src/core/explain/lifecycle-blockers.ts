@@ -59,13 +59,3 @@ export const reloadBlocker = ({ at, problem }: { readonly at: Instant; readonly 
   since: at,
   action: { text: 'correct the configuration files; the old ones stay in force meanwhile', call: null },
 });
-
-/** An agent that is missed may be listed there. */
-export const sourceBlocker = ({ url, problem }: { readonly url: string; readonly problem: string }): Blocker => ({
-  kind: 'discovery_degraded',
-  subject: url,
-  message: `${url}, where agents are looked for, cannot be read: ${withoutStop(problem)}`,
-  owner: 'us',
-  since: null,
-  action: { text: 'bring it back; what is known of its agents is used meanwhile', call: null },
-});

@@ -5,16 +5,29 @@ import { definitionOf, progressOf, type Question, type TaskProgress, type Unit }
 import { withoutStop, type Blocker, type NextAction } from './blocker.ts';
 
 /** What the stage's work waits for, a blocker a task that is neither done nor waiting for another one. */
-export const workBlockers = (stage: StagePlan, { units }: Journey): readonly Blocker[] =>
+export const workBlockers = (
+  stage: StagePlan,
+  { units }: Pick<Journey, 'units'>,
+  silentSources: readonly SilentSource[],
+): readonly Blocker[] =>
   units.flatMap((unit) => {
     const template = definitionOf(stage, unit);
     // What undoes the stages that were left holds nothing up once it has failed.
     const isOver = unit.definition !== undefined && unit.status === 'failed';
     if (!template || isOver || unit.status === 'completed' || unit.status === 'cancelled') return [];
-    return template.tasks.flatMap((task) => taskBlocker(unit, task) ?? []);
+    return template.tasks.flatMap((task) => taskBlocker(unit, task, silentSources) ?? []);
   });
 
-function taskBlocker(unit: Unit, task: TaskPlan): Blocker | undefined {
+/** Where agents are looked for, and why nobody answers there: a sentence. */
+export type SilentSource = { readonly url: string; readonly problem: string };
+
+/** An agent that is missed may be listed where nobody answers. */
+const silenceOf = (sources: readonly SilentSource[]): string =>
+  sources
+    .map(({ url, problem }) => `; ${url}, where agents are looked for, cannot be read: ${withoutStop(problem)}`)
+    .join('');
+
+function taskBlocker(unit: Unit, task: TaskPlan, silent: readonly SilentSource[]): Blocker | undefined {
   const progress = progressOf(unit, task.id);
   const of = { subject: task.id, since: progress.since ?? beganAt(unit, task) };
   switch (statusOf(task, unit)) {
@@ -43,12 +56,12 @@ function taskBlocker(unit: Unit, task: TaskPlan): Blocker | undefined {
       return {
         ...of,
         kind: 'no_agent',
-        message: `task ${task.id} waits for an agent: nobody has claimed ${task.intent} yet`,
+        message: `task ${task.id} waits for an agent: nobody has claimed ${task.intent} yet${silenceOf(silent)}`,
         owner: 'agent',
         action: lookAtAgents(task.intent, `start an agent that claims ${task.intent}, or name one in agents.yaml`),
       };
     case 'retry_wait':
-      return retrying(task, progress, of);
+      return retrying(task, progress, silent, of);
     case 'running':
       if (progress.question) return asked(unit, task, progress.question, progress.answer !== undefined, of);
       return {
@@ -102,13 +115,13 @@ function asked(unit: Unit, task: TaskPlan, { needs, text }: Question, isAnswered
 
 const NOBODY_ANSWERS = new Set(['agent.none', 'agent.unreachable']);
 
-function retrying(task: TaskPlan, progress: TaskProgress, of: Of): Blocker {
+function retrying(task: TaskPlan, progress: TaskProgress, silent: readonly SilentSource[], of: Of): Blocker {
   const nobody = NOBODY_ANSWERS.has(progress.error?.code ?? '');
   return {
     ...of,
     kind: nobody ? 'no_agent' : 'task_retrying',
     message: nobody
-      ? `no agent answers for ${task.intent}: ${errorOf(progress)} (attempt ${progress.attempt} of ${attemptsOf(task)} follows)`
+      ? `no agent answers for ${task.intent}: ${errorOf(progress)} (attempt ${progress.attempt} of ${attemptsOf(task)} follows)${silenceOf(silent)}`
       : `task ${task.id} is tried again (attempt ${progress.attempt} of ${attemptsOf(task)}) after: ${errorOf(progress)}`,
     owner: 'agent',
     action: nobody

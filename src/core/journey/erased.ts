@@ -33,10 +33,9 @@ export const erasedJourney = (journey: Journey): Journey => ({
  */
 const ours = new Set(
   `type run stage kind from to entry stage_entry owner seq at client_id via config_hash started_by by decision status why
-   digest outcome outcomes code completed_stages holds_slot generation attempt approvers min_approvals
-    needs requested_by confirmed_by lease_until deadline changed reminder calendar destination message_type`.split(
-    /\s+/,
-  ),
+    digest outcome outcomes code completed_stages holds_slot generation attempt approvers min_approvals
+    needs requested_by confirmed_by lease_until deadline changed reminder calendar destination
+    message_type`.split(/\s+/),
 );
 const ourSuffixes = ['_id', '_ids', '_at', '_ms', '_days', '_seconds'];
 /** Keys that hold both: looked into. */

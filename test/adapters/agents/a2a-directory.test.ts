@@ -90,8 +90,8 @@ describe('the card', () => {
     expect(logger.lines).toEqual([
       {
         level: 'warn',
-        message: 'An agent card cannot be read; the last good copy is used.',
-        fields: { agent: 'scanner', problem: 'answered HTTP 500' },
+        message: 'A card or a catalogue cannot be read; its last good copy is used.',
+        fields: { url: agent.cardUrl, problem: 'answered HTTP 500' },
       },
     ]);
   });

@@ -176,7 +176,7 @@ test('an origin that the operator allows is used', async () => {
   const elsewhere = await scriptedAgent();
   agent.replyToCard((_, response) => sendJson(response, cardOf(elsewhere.url)));
 
-  await gatewayTo(agent.cardUrl, { limits: { allowedOrigins: [elsewhere.url] } }).send(assignment(), patient);
+  await gatewayTo(agent.cardUrl, { allowedOrigins: [elsewhere.url] }).send(assignment(), patient);
 
   expect(elsewhere.requests).toHaveLength(1);
   await elsewhere.close();

@@ -25,20 +25,34 @@ const poll = () => gatewayTo(agent.cardUrl).poll(assignment(), 'remote-1', patie
 describe('the state of a task', () => {
   test.each(['TASK_STATE_SUBMITTED', 'TASK_STATE_WORKING'])('%s is working', async (state) => {
     agent.reply(rpcResult(task(state)));
-    expect(await poll()).toEqual({ state: 'working', remoteTaskId: 'remote-1' });
+    expect(await poll()).toEqual({ state: 'working', remoteTaskId: 'remote-1', agentId: 'scanner' });
   });
 
   test('what an agent says while it works is shown', async () => {
     agent.reply(rpcResult(task('', { status: { state: 'TASK_STATE_WORKING', message: says('creating index') } })));
-    expect(await poll()).toEqual({ state: 'working', remoteTaskId: 'remote-1', message: 'creating index' });
+    expect(await poll()).toEqual({
+      state: 'working',
+      remoteTaskId: 'remote-1',
+      agentId: 'scanner',
+      message: 'creating index',
+    });
   });
 
   test.each([
-    ['TASK_STATE_INPUT_REQUIRED', 'The agent waits for input: which region?'],
-    ['TASK_STATE_AUTH_REQUIRED', 'The agent waits for authorisation: which region?'],
-  ])('%s goes on as working and says what is waited for', async (state, message) => {
+    ['TASK_STATE_INPUT_REQUIRED', 'input'],
+    ['TASK_STATE_AUTH_REQUIRED', 'authorization'],
+  ])('%s interrupts it, with what the agent asks for', async (state, needs) => {
     agent.reply(rpcResult(task('', { status: { state, message: says('which region?') } })));
-    expect(await poll()).toEqual({ state: 'working', remoteTaskId: 'remote-1', message });
+    const asked = await poll();
+    expect(asked).toEqual({
+      state: 'interrupted',
+      remoteTaskId: 'remote-1',
+      agentId: 'scanner',
+      question: { id: expect.any(String) as string, needs, text: 'which region?' },
+    });
+    expect(await poll(), 'the same question').toEqual(asked);
+    agent.reply(rpcResult(task('', { status: { state, message: says('which zone?') } })));
+    expect(await poll(), 'another question').not.toEqual(asked);
   });
 
   test.each([
@@ -167,7 +181,7 @@ const find = (attempt = 1) => gatewayTo(agent.cardUrl).find(assignment({ attempt
 describe('the search for what an earlier send has made', () => {
   test('finds the task that is at work', async () => {
     withTasks(task('TASK_STATE_WORKING'));
-    expect(await find()).toEqual({ state: 'working', remoteTaskId: 'remote-1' });
+    expect(await find()).toEqual({ state: 'working', remoteTaskId: 'remote-1', agentId: 'scanner' });
   });
 
   test('finds the finished work of an earlier attempt of the generation', async () => {

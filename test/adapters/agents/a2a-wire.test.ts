@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { assignment, gatewayTo, patient } from '#test/support/agents/assignment.ts';
-import { rpcResult, type ScriptedAgent, scriptedAgent, sendJson } from '#test/support/agents/scripted-agent.ts';
+import { cardOf, rpcResult, type ScriptedAgent, scriptedAgent, sendJson } from '#test/support/agents/scripted-agent.ts';
 
 // The SDK's client and server share code, so what they agree on proves little: here the bytes themselves are judged.
 
@@ -23,6 +23,8 @@ const goldenMessage = {
     idempotencyKey: 'uow-acme:1:sandbox_setup/run_security_scan/1',
   },
 };
+const push = () => ({ url: 'https://journeys.example.com/a2a/push/x', token: 'only-for-this' });
+type Sent = { readonly params: { readonly message: { readonly messageId: string }; readonly configuration: unknown } };
 const goldenConfiguration = { acceptedOutputModes: ['application/json'], historyLength: 0, returnImmediately: true };
 
 describe('over JSON-RPC', () => {
@@ -50,6 +52,53 @@ describe('over JSON-RPC', () => {
       method: 'SendMessage',
       params: { message: goldenMessage, configuration: goldenConfiguration },
     });
+  });
+
+  test('a send names where it may be pushed to, to an agent that can, and to no other', async () => {
+    agent.reply(rpcResult({ task: working }));
+    await gatewayTo(agent.cardUrl, { push }).send(assignment(), patient);
+    agent.replyToCard((_, response) =>
+      sendJson(response, { ...cardOf(agent.url), capabilities: { pushNotifications: true } }),
+    );
+    await gatewayTo(agent.cardUrl, { push }).send(assignment(), patient);
+    await gatewayTo(agent.cardUrl).send(assignment(), patient);
+    const configurations = agent.requests.map(({ body }) => (body as Sent).params.configuration);
+    expect(configurations).toEqual([
+      goldenConfiguration,
+      {
+        ...goldenConfiguration,
+        taskPushNotificationConfig: {
+          id: goldenMessage.messageId,
+          url: 'https://journeys.example.com/a2a/push/x',
+          token: 'only-for-this',
+        },
+      },
+      goldenConfiguration,
+    ]);
+  });
+
+  test('an answer is a message into the task that asked, and the same one when it is sent again', async () => {
+    agent.reply(rpcResult({ task: working }));
+    const answer = { questionId: 'q1', answer: { region: 'eu' } };
+    const gateway = gatewayTo(agent.cardUrl);
+    await gateway.answer(assignment(), 'remote-1', answer, patient);
+    await gateway.answer(assignment(), 'remote-1', answer, patient);
+    await gateway.answer(assignment(), 'remote-1', { ...answer, questionId: 'q2' }, patient);
+    const [first, again, other] = agent.requests.map(({ body }) => (body as Sent).params.message);
+    expect(first).toEqual({
+      messageId: expect.any(String) as string,
+      contextId,
+      taskId: 'remote-1',
+      role: 'ROLE_USER',
+      parts: [{ data: { region: 'eu' }, mediaType: 'application/json' }],
+      metadata: {
+        intent: 'run_security_scan',
+        attempt: 1,
+        idempotencyKey: 'uow-acme:1:sandbox_setup/run_security_scan/1',
+      },
+    });
+    expect(again).toEqual(first);
+    expect(other?.messageId).not.toBe(first?.messageId);
   });
 
   test('a poll asks for the task alone, without its history', async () => {

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentGateway, Assignment, Clock, RemoteTask } from '#application/ports.ts';
 import type { JsonObject } from '#core/json.ts';
-import { a2aGateway } from '#adapters/agents/a2a-gateway.ts';
 import { type AgentProcess, startAgent } from '#test/support/agents/agent-process.ts';
-import { assignment, patient, recordingLogger } from '#test/support/agents/assignment.ts';
+import { assignment, gatewayWith, patient } from '#test/support/agents/assignment.ts';
 import { manualClock } from '#test/support/agents/manual-clock.ts';
 
 const provisioning = [
@@ -18,13 +17,7 @@ const gatewayOf = (
   agents: readonly (readonly [string, AgentProcess, readonly string[]])[],
   clock: Clock = manualClock(),
 ): AgentGateway =>
-  a2aGateway({
-    agents: agents.map(([agentId, { cardUrl }, intents]) => ({ agentId, cardUrl, intents })),
-    routes: {},
-    inProcessIntents: [],
-    clock,
-    logger: recordingLogger(),
-  });
+  gatewayWith({ agents: agents.map(([agentId, { cardUrl }, intents]) => ({ agentId, cardUrl, intents })), clock });
 
 let serial = 0;
 /** An assignment of its own for each test, since the agents remember idempotency keys. */
@@ -43,6 +36,7 @@ async function finish(gateway: AgentGateway, of: Assignment, sent: RemoteTask): 
     if (seen.message !== undefined) said.add(seen.message);
     seen = await gateway.poll(of, seen.remoteTaskId, patient);
   }
+  if (seen.state !== 'ended') throw new Error(`The agent asks: ${seen.question.text}`);
   return { end: seen, said: [...said] };
 }
 

@@ -179,6 +179,11 @@ export const unit = {
     { ...worked('provision_infra'), status: 'succeeded' },
     { ...worked('install_connectors'), status: 'waiting_for_input', missing: ['connectors'] },
     {
+      ...worked('provision_test_dataset'),
+      status: 'input_required',
+      asked: { needs: 'input', text: 'Which region?', answered: false },
+    },
+    {
       ...worked('run_security_scan'),
       status: 'planned',
       error: { code: 'task.failed', message: 'The scanner broke.' },
@@ -197,6 +202,7 @@ function worked(task_id: string) {
     error: null,
     missing: null,
     retry_at: null,
+    asked: null,
   };
 }
 
@@ -221,6 +227,18 @@ export const agents = [
     healthy: false,
     last_seen: null,
     problem: 'connection refused',
+  },
+];
+
+export const sources = [
+  { kind: 'well_known', url: 'http://data-1', state: 'ok', agents: 1, read_at: at, problem: null },
+  {
+    kind: 'catalogue',
+    url: 'http://catalogue/ai',
+    state: 'stale',
+    agents: 1,
+    read_at: at,
+    problem: 'It answered HTTP 502.',
   },
 ];
 

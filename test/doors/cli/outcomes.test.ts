@@ -9,6 +9,8 @@ const agents = (healthy: number) => ({
   intent: 'x',
   route: 'a2a',
   healthy,
+  breakers: [],
+  sources: [],
   agents: [
     {
       agent_id: 'a',
@@ -95,7 +97,9 @@ describe('exit codes', () => {
   test('S150: check-agents ends with 0 only if an agent is healthy', async () => {
     await using well = await serverDouble(() => ok(agents(1)));
     await using ill = await serverDouble(() => ok(agents(0)));
-    await using none = await serverDouble(() => ok({ intent: 'x', route: null, healthy: 0, agents: [] }));
+    await using none = await serverDouble(() =>
+      ok({ intent: 'x', route: null, healthy: 0, breakers: [], agents: [], sources: [] }),
+    );
     const outcomes = await Promise.all([well, ill, none].map(({ url }) => runCli(url, ['check-agents', '--intent=x'])));
     expect(outcomes.map(({ code }) => code)).toEqual([0, 1, 1]);
     expect(outcomes[1]?.out).toContain('refused');

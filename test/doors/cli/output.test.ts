@@ -8,6 +8,7 @@ import {
   approval,
   auditEntry,
   breaker,
+  sources,
   delivery,
   history,
   journey,
@@ -48,7 +49,7 @@ const laidOut: readonly (readonly [argv: readonly string[], answer: unknown])[] 
   [['approvals'], { approvals: [approval] }],
   [
     ['check-agents', '--intent=provision_test_dataset'],
-    { intent: 'provision_test_dataset', route: 'a2a', healthy: 1, breakers: [breaker], agents },
+    { intent: 'provision_test_dataset', route: 'a2a', healthy: 1, breakers: [breaker], agents, sources },
   ],
   [
     ['task-logs', '--work-id=uow-client-123:1:sandbox_setup'],

@@ -97,6 +97,11 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
     ['retry-tasks', '--work-id=uow-client-123:1:sandbox_setup'],
     'POST /api/v1/work/uow-client-123:1:sandbox_setup/retry {}',
   ],
+  [
+    'answer gives what the agent of a task asks for',
+    ['answer', '--work-id=uow-client-123:1:sandbox_setup', '--task=install_connectors', '--answer', 'region=eu'],
+    'POST /api/v1/work/uow-client-123:1:sandbox_setup/answer {"task":"install_connectors","answer":{"region":"eu"}}',
+  ],
   ['verify reads everything', ['verify'], 'GET /api/v1/verify'],
   [
     'S111: erase names the client in the path and sends the reason',

@@ -31,6 +31,8 @@ const samples = (client: string): { readonly [field: string]: unknown } => ({
   approval_id: client === CANARY ? before.approval.approval_id : `apr-${client}:1:1`,
   delivery_id: `dlv-${client}:crm:1`,
   inputs: { size: 1 },
+  task: 'provision_infrastructure',
+  answer: { region: 'eu' },
   observations: [{ kind: 'survey_response', subject: 'ann', value: { score: 4 } }],
   intents: ['provision_infrastructure'],
   output: {},

@@ -1,3 +1,4 @@
+import type { AgentCopies, AgentCopy } from '#application/agent-sources.ts';
 import type { AgentGateway, Assignment, Logger } from '#application/ports.ts';
 import { a2aGateway, type A2aGatewayOptions } from '#adapters/agents/a2a-gateway.ts';
 import { manualClock } from './manual-clock.ts';
@@ -11,6 +12,7 @@ export const assignment = (changes: Partial<Assignment> = {}): Assignment => ({
   generation: 1,
   attempt: 1,
   idempotencyKey: 'uow-acme:1:sandbox_setup/run_security_scan/1',
+  agentId: null,
   ...changes,
 });
 
@@ -24,14 +26,35 @@ export function recordingLogger(): Logger & { readonly lines: readonly LogLine[]
 
 /** A gateway with one agent that offers the scan, unless told otherwise; its clock stands still. */
 export const gatewayTo = (cardUrl: string, options: Partial<A2aGatewayOptions> = {}): AgentGateway =>
+  gatewayWith({ agents: [{ agentId: 'scanner', cardUrl, intents: ['run_security_scan'] }], ...options });
+
+/** A gateway that knows no agent unless it is told of one; it keeps copies of what it reads for itself alone. */
+export const gatewayWith = (options: Partial<A2aGatewayOptions> = {}): AgentGateway =>
   a2aGateway({
-    agents: [{ agentId: 'scanner', cardUrl, intents: ['run_security_scan'] }],
+    agents: [],
     routes: {},
     inProcessIntents: [],
+    wellKnown: [],
+    catalogue: null,
+    broker: null,
+    aliases: {},
+    allowedOrigins: [],
+    tokens: {},
+    copies: copiesInMemory(),
+    push: null,
     clock: manualClock(),
     logger: recordingLogger(),
     ...options,
   });
+
+export function copiesInMemory(): AgentCopies & { readonly kept: ReadonlyMap<string, AgentCopy> } {
+  const kept = new Map<string, AgentCopy>();
+  return {
+    kept,
+    find: (url) => Promise.resolve(kept.get(url) ?? null),
+    keep: (copy) => Promise.resolve(void kept.set(copy.url, copy)),
+  };
+}
 
 /** The signal of a caller that never calls off. */
 export const patient = new AbortController().signal;

@@ -124,6 +124,16 @@ export function settingsWith(dataDir: string, more: Partial<Settings> = {}): Set
   return { ...settings, agents: { agents: [], routes: {} }, ...more };
 }
 
+/** No agents but those that are named, and straight to them. */
+export const noDiscovery: Settings['discovery'] = {
+  wellKnown: [],
+  aliases: {},
+  allowedOrigins: [],
+  broker: null,
+  catalogue: null,
+  tokens: {},
+};
+
 /** Doubles of other systems are on this machine. */
 export const loopback: Settings['outbound'] = { allowedNetworks: ['127.0.0.0/8'], ports: [443] };
 
