@@ -21,6 +21,7 @@ export const alerts = [
   'delivery_dead',
   'destination_gone',
   'config_reload_failed',
+  'event_stream_parked',
 ] as const;
 export type Alert = (typeof alerts)[number];
 

@@ -31,6 +31,7 @@ import { recordEvidence } from './use-cases/record-evidence.ts';
 import { replayDeliveries } from './use-cases/replay-deliveries.ts';
 import { replayDelivery } from './use-cases/replay-delivery.ts';
 import { requestApproval } from './use-cases/request-approval.ts';
+import { resumeEventStream } from './use-cases/resume-event-stream.ts';
 import { resumeJourney } from './use-cases/resume-journey.ts';
 import { retryTasks } from './use-cases/retry-tasks.ts';
 import { revokeToken } from './use-cases/revoke-token.ts';
@@ -100,6 +101,7 @@ export const catalogue: readonly AnyUseCase[] = [
   eraseClient,
   verifyStore,
   checkServer,
+  resumeEventStream,
   mapPerson,
   listPeople,
   unmapPerson,

@@ -8,6 +8,7 @@ import type { Breakers } from './breakers.ts';
 import type { ClaimRoom } from './claims.ts';
 import type { CollectionStore } from './collecting/collection-store.ts';
 import type { Doctor } from './doctor.ts';
+import type { EventCopy } from './event-relay/verify-stream.ts';
 import type { Journal } from './journal.ts';
 import type { AgentGateway, Clock, Ids, Plans } from './ports.ts';
 import type { Role } from './principal.ts';
@@ -35,6 +36,8 @@ export type Dependencies = {
   readonly readReport: ReadReport;
   readonly verification: VerifyStore;
   readonly erasure: ErasureStore;
+  /** Null: there is no event store. */
+  readonly eventCopy: EventCopy | null;
   readonly clock: Clock;
   readonly ids: Ids;
 };

@@ -13,6 +13,7 @@ import { learnFrom } from './task-calls.ts';
 import type { Process } from './process.ts';
 import type { Destination, OutboxStore } from './relay/destination.ts';
 import { openRelay } from './relay/relay.ts';
+import type { EventRelay } from './event-relay/event-relay.ts';
 
 /** The journal and what lives on what it records: dispatcher, relay, admission, and the looks at what is due. */
 export type Engine = {
@@ -53,6 +54,8 @@ export type EngineParts = {
   readonly outbox: OutboxStore;
   readonly destinations: readonly Destination[];
   readonly meter: Pick<Meter, 'recorded' | 'flushed'>;
+  /** Null: there is no event store. */
+  readonly eventRelay: Pick<EventRelay, 'recorded' | 'stop'> | null;
 };
 
 export async function openEngine(parts: EngineParts): Promise<Engine> {
@@ -94,6 +97,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     if (!enabled) return;
     dispatcher.recorded(recordings);
     relay.recorded(recordings);
+    parts.eventRelay?.recorded(recordings);
     // A place that became free is given away at once, not at the next look.
     if (recordings.some(({ before, journey }) => before?.holdsSlot === true && !journey.holdsSlot))
       admit().catch((error: unknown) => logger.warn('Admitting journeys failed.', { error: String(error) }));
@@ -125,7 +129,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     wake: async (attempt) => !enabled || dispatcher.wake(attempt),
     evaluate: () => evaluateExits({ ...parts, deadlines, journal: opened() }),
     stop: async () => {
-      await Promise.all([dispatcher.stop(), relay.stop()]);
+      await Promise.all([dispatcher.stop(), relay.stop(), parts.eventRelay?.stop()]);
       await opened().close();
       deadlines.stop();
     },

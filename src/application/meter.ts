@@ -86,4 +86,12 @@ export type Figures = {
   }[];
   /** Where this process looks for agents; the rest is what the store says. */
   readonly agentSources: readonly Pick<AgentSource, 'state'>[];
+  /** Null: there is no event store. */
+  readonly eventStore: {
+    /** Events that are not copied yet, but for those of streams that have stopped. */
+    readonly behind: number;
+    readonly oldest_at: Instant | null;
+    /** Streams that have stopped. */
+    readonly parked: number;
+  } | null;
 };

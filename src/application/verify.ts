@@ -4,6 +4,7 @@ import type { Instant } from '#core/time.ts';
 import { judgeHistory, judgeRemainder, type Judging, type RecordedFact } from '#core/verify/history.ts';
 import { judgeRows, type StoredRows } from '#core/verify/rows.ts';
 import type { Violation } from '#core/verify/violation.ts';
+import { streamVerifier, type EventCopy } from './event-relay/verify-stream.ts';
 import type { Clock, Plans } from './ports.ts';
 
 /** One client as the store has it, at one instant. */
@@ -36,6 +37,8 @@ export type Verifier = {
   readonly plans: Plans;
   readonly clock: Pick<Clock, 'journey' | 'machine'>;
   readonly digest: Digest;
+  /** Null: there is no event store. */
+  readonly eventCopy: EventCopy | null;
 };
 
 export type VerifiedClient = {
@@ -54,18 +57,22 @@ export type VerifyQuery = {
 
 /** Reads a page of clients and names what should not be. */
 export async function verifyPage(
-  { store, plans, clock, digest }: Verifier,
+  { store, plans, clock, digest, eventCopy }: Verifier,
   { clientId, after, limit, grace_ms }: VerifyQuery,
 ): Promise<readonly VerifiedClient[]> {
   const dueBefore = { journey: clock.journey() - grace_ms, machine: clock.machine() - grace_ms };
   const page = await store.page({ clientId, after, limit, dueBefore });
   const known = await plansOf(plans, new Set(page.flatMap(({ configHashes }) => configHashes)));
   const judging: Judging = { planOf: (hash) => known.get(hash), digest };
-  return page.map((client) => ({
-    clientId: client.clientId,
-    version: client.version,
-    violations: judgeClient(client, judging),
-  }));
+  const streams = eventCopy && streamVerifier(eventCopy);
+  const verified: VerifiedClient[] = [];
+  for (const client of page)
+    verified.push({
+      clientId: client.clientId,
+      version: client.version,
+      violations: [...judgeClient(client, judging), ...((await streams?.(client)) ?? [])],
+    });
+  return verified;
 }
 
 /** What is not about one client: places of the cap, and events without a journey. */

@@ -57,6 +57,7 @@ import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors
 import { agentProbes, agentPushRoutes, discoveryProblem, lookForAgents, openAgents } from './agents.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { openNotifications, slackChannelsOf } from './notifications.ts';
+import { eventStoreCheck, openEventCopy } from './event-store.ts';
 import { keepFirstTokens } from './first-tokens.ts';
 import { issueTrackers } from './issue-trackers.ts';
 import { identityOf } from './identity.ts';
@@ -132,7 +133,10 @@ async function onStore(
   // The agents are opened after what counts.
   let opened: AgentGateway | undefined;
   const meter = prometheusMeter({
-    figures: async () => ({ ...(await readFigures(database, clock.journey())), agentSources: opened?.sources() ?? [] }),
+    figures: async () => ({
+      ...(await readFigures(database, clock.journey(), { eventStore: settings.eventStore !== null })),
+      agentSources: opened?.sources() ?? [],
+    }),
     planOf: plans.get,
     build,
     alerts,
@@ -167,6 +171,7 @@ async function onStore(
     logger,
     raise,
   });
+  const events = openEventCopy(settings, { database, breakers, epoch: process.epoch, clock, logger, raise });
   const people = postgresPeopleStore(database);
   // The Slack door is told by the engine, and asks what the engine makes possible: whichever is opened first waits.
   const executing = Promise.withResolvers<Execute>();
@@ -213,6 +218,7 @@ async function onStore(
     outbox: postgresOutboxStore(database),
     destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])],
     meter,
+    eventRelay: events?.relay ?? null,
   });
 
   const tokens = postgresTokenStore(database);
@@ -220,7 +226,16 @@ async function onStore(
   await keepFirstTokens(settings, { tokens, clock, ids });
   const askSlack = async () => (slack ? slack.check() : null);
   const probes = [
-    ...probesOf({ settings, database, configuration, slack: askSlack, clock, build, process: replica }),
+    ...probesOf({
+      settings,
+      database,
+      configuration,
+      slack: askSlack,
+      eventCopy: events?.copy ?? null,
+      clock,
+      build,
+      process: replica,
+    }),
     ...agentProbes(settings, gateway, clock),
   ];
   const dependencies: Dependencies = {
@@ -242,12 +257,18 @@ async function onStore(
     readReport,
     verification: postgresVerifyStore(database),
     erasure: postgresErasureStore(database),
+    eventCopy: events?.copy ?? null,
     clock,
     ids,
   };
   const execute = executeWith(dependencies, logger, meter);
   executing.resolve(execute);
-  const retained = { store: postgresRetentionStore(database), retention: settings.retention, clock, logger };
+  const retained = {
+    store: postgresRetentionStore(database, { awaitsCopy: events !== null }),
+    retention: settings.retention,
+    clock,
+    logger,
+  };
   const deadLetters = {
     store: postgresDeadLetterStore(database),
     systems: systems.map(({ name }) => name),
@@ -256,7 +277,14 @@ async function onStore(
     logger,
   };
   const scheduled = [
-    ...schedule(settings, engine, configuration, (stopping) => prune(retained, stopping), clock, logger),
+    ...schedule(
+      settings,
+      { ...engine, copyEvents: events?.relay.look ?? null },
+      configuration,
+      (stopping) => prune(retained, stopping),
+      clock,
+      logger,
+    ),
     ...notifications.schedule(settings, () => tellDeadLetters(deadLetters)),
     lookForAgents(gateway, raise, clock, logger),
   ];
@@ -278,7 +306,11 @@ async function onStore(
   return {
     execute,
     authenticate: identityOf(settings, { tokens, clock, ids, logger }),
-    readiness: () => readinessOf(settings, database, configuration, () => discoveryProblem(gateway.sources())),
+    readiness: () =>
+      readinessOf(settings, database, configuration, {
+        agents: discoveryProblem(gateway.sources()) ?? 'ok',
+        event_store: eventStoreCheck(settings, breakers),
+      }),
     clock,
     journal: engine.journal,
     journeyVersions: dependencies.journeys.versions,

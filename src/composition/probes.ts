@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { buildText, type Build } from '#application/build.ts';
+import type { EventCopy } from '#application/event-relay/verify-stream.ts';
 import type { Configuration } from '#application/configuration.ts';
 import type { SlackProbe } from '#application/dependencies.ts';
 import type { Clock } from '#application/ports.ts';
@@ -14,12 +15,14 @@ import type { Settings } from '#settings/settings.ts';
 import { collectorProbes } from './collectors.ts';
 import { identityProbes } from './identity-probes.ts';
 import { issueTrackerProbes } from './issue-trackers.ts';
+import { eventStoreProbe } from './event-store.ts';
 
 export type Probed = {
   readonly settings: Settings;
   readonly database: Database;
   readonly configuration: Configuration;
   readonly slack: SlackProbe;
+  readonly eventCopy: EventCopy | null;
   readonly clock: Clock;
   readonly build: Build;
   /** The name of this process among the replicas. */
@@ -40,6 +43,7 @@ export const probesOf = (probed: Probed): readonly Probe[] => [
   configurationProbe(probed.configuration),
   crmProbe(probed),
   slackProbe(probed.slack),
+  eventStoreProbe(probed.settings, probed.eventCopy),
   ...collectorProbes(probed.settings),
   ...issueTrackerProbes(probed.settings, probed.clock),
 ];

@@ -12,7 +12,7 @@ const PRUNE_EVERY_MS = 10 * MINUTE;
 /** What is done again and again, by a replica that may work and by one that only answers. */
 export function schedule(
   { enabled, polling }: Settings,
-  engine: Engine,
+  engine: Engine & { readonly copyEvents: (() => void) | null },
   configuration: Configuration,
   pruneNow: (stopping: AbortSignal) => Promise<void>,
   clock: Clock,
@@ -30,6 +30,9 @@ export function schedule(
     again(LOOK_EVERY_MS, 'Looking for abandoned work', engine.look, clock, logger),
     again(PRUNE_EVERY_MS, 'Pruning', pruneNow, clock, logger),
     again(LOOK_EVERY_MS, 'Looking for messages that are due', async () => engine.relay(), clock, logger),
+    ...(engine.copyEvents === null
+      ? []
+      : [again(LOOK_EVERY_MS, 'Looking for events to copy', async () => engine.copyEvents?.(), clock, logger)]),
     onCron(polling.cron, 'Evaluating exit criteria', engine.evaluate, logger),
   ];
 }

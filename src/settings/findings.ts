@@ -66,6 +66,10 @@ export const lintCodes = {
     level: 'warning',
     what: 'The event store is used as `admin`, who may do everything there.',
   },
+  'event_store.unencrypted': {
+    level: 'warning',
+    what: 'The event store is spoken to without TLS.',
+  },
 } as const satisfies { readonly [code: string]: { readonly level: FindingLevel; readonly what: string } };
 
 export type LintCode = keyof typeof lintCodes;

@@ -6,6 +6,7 @@ import { readConfigTexts, type ConfigTexts } from './config-texts.ts';
 import { documentOf } from './document.ts';
 import { effectiveValues } from './effective-values.ts';
 import type { Environment } from './environment.ts';
+import { eventStoreFindings, eventStoreOf, eventStoreProblems } from './event-store.ts';
 import type { OrchestratorFile } from './file-schemas.ts';
 import { finding, type Finding } from './findings.ts';
 import { lint } from './lint.ts';
@@ -52,6 +53,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...oidcProblems(value),
     ...notificationProblems(value, read.files?.notifications),
     ...discoveryProblems(said),
+    ...eventStoreProblems(value),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -75,6 +77,7 @@ function assembled(
   const value = valuesOf(said);
   const { orchestrator } = files.orchestrator;
   const bootstrapToken = value.text('JOURNEY_BOOTSTRAP_TOKEN');
+  const eventStore = eventStoreOf(value);
   const settings = {
     name: orchestrator.name,
     version: orchestrator.version,
@@ -105,6 +108,7 @@ function assembled(
     ...outboundOf(value),
     slack: slackOf(value),
     notifications: notificationsOf(value, files.notifications),
+    eventStore,
     agents: agentsOf(files.agents),
     collectors: {
       prometheus: prometheusOf(files.collectors, value),
@@ -116,6 +120,7 @@ function assembled(
     document: documentOf(files.orchestrator, files.stages, files.templates, files.agents),
     findings: [
       ...said.findings,
+      ...eventStoreFindings(eventStore),
       ...read.differing.map(differs),
       ...lintGlean(files.collectors, orchestrator.features, value),
       ...lint({ ...files, discovering: isDiscovering(files.agents, said.given) }),

@@ -176,16 +176,6 @@ function findingsAbout(env: Environment): readonly Finding[] {
       const hint = near === undefined ? 'Remove it.' : `Did you mean ${near}?`;
       return finding('environment.unknown', name, 'It is not a setting and is ignored.', hint);
     }),
-    ...(env['JOURNEY_EVENT_STORE_USER'] === 'admin'
-      ? [
-          finding(
-            'event_store.superuser',
-            'JOURNEY_EVENT_STORE_USER',
-            'admin may do everything in the event store.',
-            'Give the orchestrator a user of its own that may append to and read its streams.',
-          ),
-        ]
-      : []),
   ];
 }
 

@@ -85,6 +85,17 @@ export type NotificationSettings = {
   readonly routes: readonly Route[];
 };
 
+export type EventStoreSettings = {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Null: the system's certificates. */
+  readonly caFile: string | null;
+  readonly user: string | null;
+  /** Null: without TLS. */
+  readonly password: string | null;
+};
+
 export type SlackSettings = {
   readonly botToken: string;
   /** The present one first; others while it is rotated. Empty with Socket Mode alone. */
@@ -145,6 +156,8 @@ export type Settings = {
   /** Null: without Slack. */
   readonly slack: SlackSettings | null;
   readonly notifications: NotificationSettings;
+  /** Null: the journal alone has the events. */
+  readonly eventStore: EventStoreSettings | null;
   readonly agents: AgentsConfig;
   readonly collectors: CollectorsSettings;
   readonly discovery: DiscoverySettings;

@@ -313,21 +313,35 @@ const slack: readonly Variable[] = [
   ),
 ];
 
+const eventStore: readonly Variable[] = [
+  variable(
+    'JOURNEY_EVENT_STORE',
+    'choice',
+    'eventStore.kind',
+    'postgresql: events are in the journal alone. eventstoredb or kurrentdb: they are copied to KurrentDB as well.',
+    { default: 'postgresql', choices: ['postgresql', 'eventstoredb', 'kurrentdb'] },
+  ),
+  variable('JOURNEY_EVENT_STORE_HOST', 'text', 'eventStore.host', 'The event store; required where one is named.'),
+  variable('JOURNEY_EVENT_STORE_PORT', 'integer', 'eventStore.port', 'Its port.', { default: 2113, ...port }),
+  variable('JOURNEY_EVENT_STORE_USER', 'text', 'eventStore.user', 'Its user; required with TLS.'),
+  variable('JOURNEY_EVENT_STORE_PASSWORD', 'text', 'eventStore.password', "That user's password.", secret),
+  variable('JOURNEY_EVENT_STORE_TLS', 'boolean', 'eventStore.tls', 'Whether the connection is encrypted.', {
+    default: true,
+  }),
+  variable(
+    'JOURNEY_EVENT_STORE_CA_FILE',
+    'text',
+    'eventStore.caFile',
+    "A file with the certificates (PEM) that its certificate is checked with; without it the system's.",
+  ),
+];
+
 const cli: readonly Variable[] = [
   variable('JOURNEY_API_URL', 'url', 'cli.server', 'The server that journey-cli speaks to.', { usedBy: 'cli' }),
   variable('JOURNEY_API_TOKEN', 'text', 'cli.token', 'The token that journey-cli shows.', { ...secret, usedBy: 'cli' }),
 ];
 
 const reserved: readonly Variable[] = [
-  variable('JOURNEY_EVENT_STORE', 'text', 'eventStore.kind', 'Where events are relayed to.', later),
-  variable('JOURNEY_EVENT_STORE_HOST', 'text', 'eventStore.host', 'The event store.', later),
-  variable('JOURNEY_EVENT_STORE_PORT', 'text', 'eventStore.port', 'Its port.', later),
-  variable('JOURNEY_EVENT_STORE_USER', 'text', 'eventStore.user', 'Its user.', later),
-  variable('JOURNEY_EVENT_STORE_PASSWORD', 'text', 'eventStore.password', "That user's password.", {
-    ...later,
-    ...secret,
-  }),
-  variable('JOURNEY_EVENT_STORE_TLS', 'text', 'eventStore.tls', 'Whether the connection is encrypted.', later),
   variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
 ];
 
@@ -340,6 +354,7 @@ export const variables: readonly Variable[] = [
   ...identityVariables,
   ...slack,
   ...notificationVariables,
+  ...eventStore,
   ...stages,
   ...cli,
   ...reserved,

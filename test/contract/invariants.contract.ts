@@ -44,7 +44,7 @@ export function invariantsContract(fresh: () => Promise<FreshDatabase>): void {
       const admission = admissionOf(postgresAdmissionStore(at.database), plans, clock, quiet, owner);
       look = admission.look;
       engine = await openTestJournal(at.database, { plan, admission, clock });
-      verifier = { store: postgresVerifyStore(at.database), plans, clock, digest: cryptoIds.digest };
+      verifier = { store: postgresVerifyStore(at.database), plans, clock, digest: cryptoIds.digest, eventCopy: null };
     });
     afterAll(async () => {
       await engine.journal.close();

@@ -5,6 +5,7 @@ import {
   chownSync,
   copyFileSync,
   cpSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -37,9 +38,15 @@ const copied = (): readonly string[] =>
 /** The packages of `npm ci --omit=dev`, as the lockfile has them. */
 function runtimePackages(): readonly string[] {
   const { packages } = JSON.parse(readFileSync(join(top, 'package-lock.json'), 'utf8')) as {
-    readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+    readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>;
   };
-  return Object.keys(packages).filter((path) => path.startsWith('node_modules/') && packages[path]?.dev !== true);
+  return Object.keys(packages).filter(
+    (path) =>
+      path.startsWith('node_modules/') &&
+      packages[path]?.dev !== true &&
+      // Native parts for other platforms are left out.
+      (packages[path]?.optional !== true || existsSync(join(top, path))),
+  );
 }
 
 describe('S116: the image', () => {

@@ -17,8 +17,22 @@ describe("the guide's environment", () => {
     ...parseEnv(guide),
     SECRET_JOURNEY_DB_PASSWORD: 's3cret',
     SECRET_GLEAN_SERVICE_ACCOUNT: 'glean-token',
+    SECRET_EVENTSTORE_PASSWORD: 'changeit',
     SECRET_CRM_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   };
+
+  test('S11 S12 S13 S14 S15: section 2 of the guide names an event store, and what is unwise about it is said', () => {
+    const { eventStore, findings } = load(env);
+    expect(eventStore).toEqual({
+      host: 'eventstore.a-domain.svc.cluster.local',
+      port: 2113,
+      tls: true,
+      caFile: null,
+      user: 'admin',
+      password: 'changeit',
+    });
+    expect(findings.map(({ code }) => code)).toContain('event_store.superuser');
+  });
 
   test('S1 to S10, S34 to S37: section 2 of the guide loads as it stands', () => {
     const settings = load(env);
@@ -72,7 +86,7 @@ describe("the guide's environment", () => {
 
   test('what is set without being used yet is said', () => {
     const found = load(env).findings.find(({ code }) => code === 'environment.unused');
-    expect(found?.message).toContain('JOURNEY_EVENT_STORE,');
+    expect(found?.message).toContain('NOTIFICATION_SERVICE_URL');
   });
 });
 

@@ -18,6 +18,7 @@ export type LintDefect = {
 
 const scan = 'validator: "SecurityScanValidator"';
 const scanTask = 'templates[sandbox_setup].tasks[run_security_scan]';
+const eventStore = { JOURNEY_EVENT_STORE: 'kurrentdb', JOURNEY_EVENT_STORE_HOST: 'store.example.com' };
 const criterion = (stage: string, check: string): string => `stages[${stage}].exit_criteria[${check}]`;
 
 export const lintDefects: readonly LintDefect[] = [
@@ -293,9 +294,15 @@ export const lintDefects: readonly LintDefect[] = [
   {
     title: 'S14: the event store as admin',
     code: 'event_store.superuser',
-    env: { JOURNEY_EVENT_STORE_USER: 'admin' },
+    env: { ...eventStore, JOURNEY_EVENT_STORE_USER: 'admin', JOURNEY_EVENT_STORE_PASSWORD: 'changeit' },
     at: 'JOURNEY_EVENT_STORE_USER',
     says: 'admin may do everything in the event store.',
-    alsoFinds: ['environment.unused'],
+  },
+  {
+    title: 'S15: the event store without TLS',
+    code: 'event_store.unencrypted',
+    env: { ...eventStore, JOURNEY_EVENT_STORE_TLS: 'false' },
+    at: 'JOURNEY_EVENT_STORE_TLS',
+    says: 'Events travel unencrypted',
   },
 ];

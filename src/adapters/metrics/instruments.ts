@@ -131,6 +131,13 @@ export function gauged(registry: Registry, refresh: () => Promise<void>) {
       'Where this process looks for agents, by state: ok, stale (its last good copy is used) or unread.',
       ['state'],
     ),
+    eventLag: gauge(
+      'journey_event_store_lag_seconds',
+      'Age of the oldest event that is not copied to the event store yet; 0 without one.',
+      [],
+    ),
+    eventsBehind: gauge('journey_event_store_events_behind', 'Events that are not copied to the event store yet.', []),
+    eventsParked: gauge('journey_event_store_streams_parked', 'Streams of the event store that have stopped.', []),
     openApprovals: gauge('journey_open_approvals', 'Requests for approval that nobody has decided.', []),
     collectionLag: gauge(
       'journey_collection_lag_seconds',

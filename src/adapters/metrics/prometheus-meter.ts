@@ -92,6 +92,11 @@ function show(gauges: Gauged, figures: Figures, clock: MeterOptions['clock']): v
     gauges.collectionLag.set({ collector, kind }, age_s(due_since, clock.machine()));
     gauges.uncollected.set({ collector, kind }, missing);
   }
+  const { eventStore } = figures;
+  const oldest_at = eventStore?.oldest_at ?? null;
+  gauges.eventLag.set(oldest_at === null ? 0 : age_s(oldest_at, clock.journey()));
+  gauges.eventsBehind.set(eventStore?.behind ?? 0);
+  gauges.eventsParked.set(eventStore?.parked ?? 0);
 }
 
 const age_s = (since: Instant, now: Instant): number => Math.max(0, now - since) / SECOND;

@@ -27,6 +27,7 @@ export const erasedTables = {
   slack_messages: 'deleted: what cards were drawn from; what stands in Slack is for Slack to delete',
   collections: 'deleted: the problem holds what others said',
   publications: 'kept until the document has been removed: a digest only',
+  event_cursors: 'holds numbers and ids only; the stream itself is truncated when the tombstone is copied',
   uow_progress: 'a view',
 } as const;
 

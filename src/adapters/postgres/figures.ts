@@ -21,9 +21,25 @@ from collections c
 join journey_states j on j.client_id = c.client_id and j.bucket = c.bucket and j.stage_entry = c.stage_entry
 where j.status = 'active' group by c.collector, c.kind`;
 
+const EVENT_STORE = `
+select coalesce(sum(b.events) filter (where not b.parked), 0)::float8 as behind,
+  count(*) filter (where b.parked)::int as parked,
+  min(e.at) filter (where not b.parked) as oldest_at
+from (
+  select j.client_id, coalesce(c.relayed_seq, j.events_from - 1) as relayed_seq,
+    j.version - coalesce(c.relayed_seq, j.events_from - 1) as events, c.parked_at is not null as parked
+  from journey_states j left join event_cursors c on c.client_id = j.client_id
+) as b
+join journey_events e on e.client_id = b.client_id and e.seq = b.relayed_seq + 1
+where b.events > 0`;
+
 /** What the metrics say of all replicas together, as of `now` (journey time). */
-export async function readFigures(database: Database, now: Instant): Promise<Omit<Figures, 'agentSources'>> {
-  const [journeys, passRates, messages, [due], [approvals], collections] = await Promise.all([
+export async function readFigures(
+  database: Database,
+  now: Instant,
+  has: { readonly eventStore: boolean },
+): Promise<Omit<Figures, 'agentSources'>> {
+  const [journeys, passRates, messages, [due], [approvals], collections, eventStore] = await Promise.all([
     database.query<Figures['journeys'][number]>(JOURNEYS, [], 'figures_journeys'),
     database.query<Figures['passRates'][number]>(PASS_RATES, [timestamptz(now - DAY)], 'figures_pass_rates'),
     database.query<Figures['messages'][number]>(MESSAGES, [], 'figures_messages'),
@@ -34,6 +50,9 @@ export async function readFigures(database: Database, now: Instant): Promise<Omi
       'figures_approvals',
     ),
     database.query<Figures['collections'][number]>(COLLECTIONS, [], 'figures_collections'),
+    has.eventStore
+      ? database.query<NonNullable<Figures['eventStore']>>(EVENT_STORE, [], 'figures_event_store')
+      : Promise.resolve([]),
   ]);
   return {
     journeys,
@@ -42,5 +61,6 @@ export async function readFigures(database: Database, now: Instant): Promise<Omi
     dueSince: due?.since ?? null,
     openApprovals: approvals?.count ?? 0,
     collections,
+    eventStore: eventStore[0] ?? null,
   };
 }

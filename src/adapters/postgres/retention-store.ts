@@ -6,12 +6,13 @@ import type { Database } from './database.ts';
 const LOCK = 7_311_015;
 
 /** Each answers one row with `count`. $1: from before when; $2: how many at most. */
-const statements: { readonly [what in Prunable]: string } = {
+const statements = ({ awaitsCopy }: Waiting): { readonly [what in Prunable]: string } => ({
   evidenceHistory: 'select prune_evidence($1, $2)::int as count',
   completedJourneys: `
     with due as (
       select client_id from journey_states
-      where status = 'completed' and events_from < entered_version and updated_at < $1 order by client_id limit $2
+      where status = 'completed' and events_from < entered_version and updated_at < $1${awaitsCopy ? COPIED : ''}
+      order by client_id limit $2
     ), said as (
       delete from task_progress p using due where p.client_id = due.client_id
     )
@@ -35,15 +36,25 @@ const statements: { readonly [what in Prunable]: string } = {
       returning 1
     )
     select count(*)::int as count from gone`,
-};
+});
 
-export function postgresRetentionStore(database: Database): RetentionStore {
+/** Whether events are kept until the event store has them. */
+type Waiting = { readonly awaitsCopy: boolean };
+
+const COPIED = `
+        and exists (
+          select 1 from event_cursors c
+          where c.client_id = journey_states.client_id and c.relayed_seq >= journey_states.entered_version - 1
+        )`;
+
+export function postgresRetentionStore(database: Database, waiting: Waiting = { awaitsCopy: false }): RetentionStore {
+  const statement = statements(waiting);
   return {
     prune: (what, before, limit) =>
       database.transaction(async (query) => {
         const [lock] = await query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [LOCK]);
         if (lock?.mine !== true) return null;
-        const [row] = await query<{ count: number }>(statements[what], [timestamptz(before), limit]);
+        const [row] = await query<{ count: number }>(statement[what], [timestamptz(before), limit]);
         return row?.count ?? 0;
       }),
   };

@@ -34,8 +34,8 @@ export const verifyStore = defineUseCase({
     next_after: z.string().nullable(),
   }),
   client: ({ client_id }) => client_id,
-  run: async ({ verification, plans, clock, ids }, _call, { client_id, after, limit }) => {
-    const verifier = { store: verification, plans, clock, digest: ids.digest };
+  run: async ({ verification, plans, clock, ids, eventCopy }, _call, { client_id, after, limit }) => {
+    const verifier = { store: verification, plans, clock, digest: ids.digest, eventCopy };
     const found = await verifyPage(verifier, {
       clientId: client_id,
       after: after ?? '',

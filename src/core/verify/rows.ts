@@ -147,7 +147,7 @@ function shown(value: unknown): string {
 }
 
 /** JSON with sorted keys, without what is undefined. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (!isRecord(value)) return JSON.stringify(value) ?? 'nothing';
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);

@@ -15,6 +15,7 @@ export const invariants = {
   I16: 'every event has an actor, a door and a request',
   I19: 'no verdict rests on evidence that does not count for its criterion',
   erasure: 'an erasure that was recorded is also done',
+  event_store: 'what was copied to the event store is what the journal says',
 } as const;
 
 export type Invariant = keyof typeof invariants;

@@ -104,6 +104,11 @@ const golden: readonly (readonly [title: string, argv: readonly string[], reques
   ],
   ['verify reads everything', ['verify'], 'GET /api/v1/verify'],
   [
+    'S16: event-stream resume names the client',
+    ['event-stream', 'resume', '--client-id', 'acme'],
+    'POST /api/v1/journeys/acme/event-stream/resume {}',
+  ],
+  [
     'S111: erase names the client in the path and sends the reason',
     ['erase', '--client-id=c', '--reason=Request 4711'],
     'POST /api/v1/journeys/c/erase {"reason":"Request 4711"}',

@@ -34,6 +34,7 @@ export async function verify(database: Database): Promise<Verified> {
     plans,
     clock: { journey: () => now, machine: () => now },
     digest: cryptoIds.digest,
+    eventCopy: null,
   };
   const broken = (await verifyWhole(verifier)).map((one) => toldOf('all', one));
   for (let after: string | undefined = ''; after !== undefined;) {

@@ -23,6 +23,8 @@ export type Product = AsyncDisposable & {
     body: JsonObject,
     headers?: Readonly<Record<string, string>>,
   ) => Promise<{ status: number; body: Output; headers: Headers }>;
+  /** SIGKILL: nothing is finished or handed back. */
+  readonly kill: () => Promise<void>;
   /** SIGTERM; answers the exit code. */
   readonly stop: () => Promise<number | null>;
 };
@@ -53,7 +55,7 @@ export function serverVariables(databaseUrl: string): Readonly<Record<string, st
 
 export async function tryToStart(env: Readonly<Record<string, string>>): Promise<Product | NotStarted> {
   const folder = await mkdtemp(join(tmpdir(), 'journey-product-'));
-  const dataDir = join(folder, 'data');
+  const dataDir = env['JOURNEY_DATA_DIR'] ?? join(folder, 'data');
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: top,
     env: {
@@ -103,8 +105,12 @@ export async function tryToStart(env: Readonly<Record<string, string>>): Promise
         headers: { 'content-type': 'application/json', ...headers },
       }),
     stop,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null) await stop();
+      if (child.exitCode === null && child.signalCode === null) await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
