@@ -13,6 +13,8 @@ import { learnFrom } from './task-calls.ts';
 import type { Process } from './process.ts';
 import type { Destination, OutboxStore } from './relay/destination.ts';
 import { openRelay } from './relay/relay.ts';
+import { tracedJournal } from './traced.ts';
+import type { Tracer } from './tracer.ts';
 import type { EventRelay } from './event-relay/event-relay.ts';
 
 /** The journal and what lives on what it records: dispatcher, relay, admission, and the looks at what is due. */
@@ -56,12 +58,15 @@ export type EngineParts = {
   readonly meter: Pick<Meter, 'recorded' | 'flushed'>;
   /** Null: there is no event store. */
   readonly eventRelay: Pick<EventRelay, 'recorded' | 'stop'> | null;
+  /** Null: nothing is traced. */
+  readonly tracer: Tracer | null;
 };
 
 export async function openEngine(parts: EngineParts): Promise<Engine> {
-  const { plans, gateway, breakers, process, clock, ids, logger, enabled } = parts;
+  const { plans, gateway, breakers, process, clock, ids, logger, enabled, tracer } = parts;
   const deadlines = openDeadlines(clock, parts.raise);
-  const requestId = requestIds(process.epoch, ids);
+  // What the system does by itself begins a trace of its own.
+  const requestId = tracer ? tracer.begin : requestIds(process.epoch, ids);
   const admission = admissionOf(parts.admissionStore, plans, clock, logger, process);
   let journal: Journal | undefined;
   const opened = (): Journal => {
@@ -103,7 +108,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
       admit().catch((error: unknown) => logger.warn('Admitting journeys failed.', { error: String(error) }));
   }
 
-  journal = await openJournal({
+  const untraced = await openJournal({
     ...parts,
     admission,
     deadlines,
@@ -116,9 +121,11 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     isHeldBack: (intent) => breakers.isOpen(intentKey(intent)),
     onRecorded,
   });
+  const known = tracer ? tracedJournal(untraced, tracer) : untraced;
+  journal = known;
   if (enabled) await admit();
   return {
-    journal,
+    journal: known,
     admit,
     look: async () => {
       if (process.holdsLease()) await dispatcher.look();
@@ -127,7 +134,8 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     lookAtBreakers: breakers.refresh,
     // Whoever does no work itself leaves it to those who do: they poll.
     wake: async (attempt) => !enabled || dispatcher.wake(attempt),
-    evaluate: () => evaluateExits({ ...parts, deadlines, journal: opened() }),
+    evaluate: () =>
+      evaluateExits({ ...parts, ids: tracer ? { ...ids, random: tracer.begin } : ids, deadlines, journal: opened() }),
     stop: async () => {
       await Promise.all([dispatcher.stop(), relay.stop(), parts.eventRelay?.stop()]);
       await opened().close();

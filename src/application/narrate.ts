@@ -1,6 +1,7 @@
 import type { JsonObject } from '#core/json.ts';
 import type { JourneyEvent } from '#core/journey/events.ts';
 import type { Logger, RecordedEvent, Recording } from './ports.ts';
+import { traceIdOf } from './tracer.ts';
 
 /**
  * Writes the turns of journeys into the log once they are fact: what a runbook greps for by client, journey, unit of work
@@ -20,7 +21,7 @@ function tell(
   const turn = turnOf(event);
   if (!turn) return;
   const { level, message, fields, component } = turn;
-  const ids = { client_id: clientId, journey_id: journeyId, trace_id: requestId };
+  const ids = { client_id: clientId, journey_id: journeyId, trace_id: traceIdOf(requestId) };
   logger[level](message, { component, ...ids, ...fields, actor, seq });
 }
 

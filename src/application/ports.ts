@@ -44,6 +44,8 @@ export type Assignment = {
   readonly idempotencyKey: string;
   /** The agent that has it; null: none yet, so that whoever is preferred for the intent gets it. */
   readonly agentId: string | null;
+  /** Where calls are traced. */
+  readonly traceparent?: string;
 };
 
 export type TaskOutcome =

@@ -17,6 +17,7 @@ import { joinReplicas } from '#application/process.ts';
 import type { Destination } from '#application/relay/destination.ts';
 import type { Authenticate } from '#application/tokens.ts';
 import type { AgentGateway, Clock, InProcessAgent, Logger } from '#application/ports.ts';
+import type { Tracer } from '#application/tracer.ts';
 import { databaseClock, systemClock } from '#adapters/clock.ts';
 import { cryptoIds } from '#adapters/ids.ts';
 import { prometheusMeter, type PrometheusMeter } from '#adapters/metrics/prometheus-meter.ts';
@@ -66,6 +67,7 @@ import { schedule } from './schedule.ts';
 import { probesOf } from './probes.ts';
 import { productBuild } from './product-build.ts';
 import { migrateStore, openStore } from './store.ts';
+import { openTracing } from './tracing.ts';
 
 export type Orchestrator = {
   readonly execute: Execute;
@@ -82,6 +84,8 @@ export type Orchestrator = {
   readonly agentPushes: ReturnType<typeof agentPushRoutes>;
   /** Null: without Slack. */
   readonly slack: SlackDoor | null;
+  /** Null: nothing is traced. */
+  readonly tracer: Tracer | null;
   /** What Prometheus scrapes. */
   readonly metrics: PrometheusMeter['exposition'];
   /** Stops claiming, lets what runs end or hands it back, and closes the store. */
@@ -159,6 +163,7 @@ async function onStore(
     lease_ms: settings.lease_ms,
   });
 
+  const tracing = await openTracing(settings, database, build.version);
   const secrets = postgresSecretStore(database);
   const sharedSecret = (name: string) => secrets.shared(name, `${ids.random()}${ids.random()}`, clock.machine());
   const inProcessIntents = Object.keys(functions);
@@ -206,7 +211,7 @@ async function onStore(
     checks: postgresDueChecks(database),
     load: (clientIds) => readJourneys(database, clientIds),
     plans,
-    gateway,
+    gateway: tracing.gateway(gateway),
     functions,
     process,
     clock,
@@ -216,8 +221,11 @@ async function onStore(
     enabled: settings.enabled,
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
-    destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])],
+    destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])].map(
+      tracing.destination,
+    ),
     meter,
+    tracer: tracing.tracer,
     eventRelay: events?.relay ?? null,
   });
 
@@ -261,7 +269,7 @@ async function onStore(
     clock,
     ids,
   };
-  const execute = executeWith(dependencies, logger, meter);
+  const execute = tracing.execute(executeWith(dependencies, logger, meter));
   executing.resolve(execute);
   const retained = {
     store: postgresRetentionStore(database, { awaitsCopy: events !== null }),
@@ -318,6 +326,7 @@ async function onStore(
     wakeAttempt: engine.wake,
     agentPushes: agentPushRoutes(pushes, engine.wake, clock),
     slack,
+    tracer: tracing.tracer,
     metrics: meter.exposition,
     stop: async () => {
       await slack?.stop();
@@ -327,6 +336,7 @@ async function onStore(
       await housekeeping.stop();
       await process.stop();
       await serverClock?.stop();
+      await tracing.tracer?.close();
       await database.close();
     },
   };

@@ -27,7 +27,18 @@ export type Doors = {
 
 /** All doors of one port: REST, and MCP and Slack beside it. */
 export async function openDoors(
-  { execute, authenticate, readiness, metrics, journeyVersions, sharedSecret, agentPushes, clock, slack }: Orchestrator,
+  {
+    execute,
+    authenticate,
+    readiness,
+    metrics,
+    journeyVersions,
+    sharedSecret,
+    agentPushes,
+    clock,
+    slack,
+    tracer,
+  }: Orchestrator,
   { http, mcp, store, oidc, rates }: Settings,
   { logger, now, version, commit = null, more }: DoorsOptions,
 ): Promise<Doors> {
@@ -43,6 +54,7 @@ export async function openDoors(
     now,
     version,
     commit,
+    tracer,
   });
   const { app: mcpDoor, close } = mcpApp({
     execute,

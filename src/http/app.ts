@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Execute } from '#application/execute.ts';
 import type { Ids, Logger } from '#application/ports.ts';
+import type { Tracer } from '#application/tracer.ts';
 import type { AnyUseCase } from '#application/use-case.ts';
 import { atMost } from './at-most.ts';
 import type { Entrance } from './entrance.ts';
@@ -30,6 +31,8 @@ export type HttpOptions = {
   readonly now: () => number;
   readonly version: string;
   readonly commit?: string | null;
+  /** Null: nothing is traced. */
+  readonly tracer?: Tracer | null;
   readonly limits?: Partial<HttpLimits>;
 };
 

@@ -1,6 +1,7 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { routePath } from 'hono/route';
 import type { Ids, Logger } from '#application/ports.ts';
+import { traceIdOf, type Tracer } from '#application/tracer.ts';
 import type { HttpEnv } from './env.ts';
 import { requestIdFor } from './request-id.ts';
 
@@ -8,6 +9,8 @@ export type ObserveOptions = {
   readonly ids: Pick<Ids, 'random'>;
   readonly logger: Logger;
   readonly now: () => number;
+  /** Null: nothing is traced. */
+  readonly tracer?: Tracer | null;
 };
 
 /** Defaults for every answer; a door that serves pages sets its own policy. */
@@ -21,11 +24,20 @@ const SECURITY_HEADERS = [
 const PROBES: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 /** Around everything: names the request, closes the answer up, and writes one line without anything a caller typed. */
-export const observe =
-  ({ ids, logger, now }: ObserveOptions): MiddlewareHandler<HttpEnv> =>
-  async (c, next) => {
+export function observe({ ids, logger, now, tracer = null }: ObserveOptions): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    if (!tracer || PROBES.has(c.req.path)) return answered(c, next, ids);
+    const of = { name: `http ${c.req.method}`, kind: 'server', attributes: {} } as const;
+    // The caller's trace goes on here, and where it leads is recorded as the request id.
+    return tracer.span({ ...of, parent: c.req.header('traceparent') ?? null }, async ({ traceparent, fail }) => {
+      await answered(c, next, { random: () => traceparent });
+      if (c.res.status >= 500) fail(`HTTP ${c.res.status}`);
+    });
+  };
+
+  async function answered(c: Context<HttpEnv>, next: Next, unique: Pick<Ids, 'random'>): Promise<void> {
     const started = now();
-    const requestId = requestIdFor(c.req.header('x-request-id'), ids);
+    const requestId = requestIdFor(c.req.header('x-request-id'), unique);
     c.set('requestId', requestId);
     await next();
     const { headers, status } = c.res;
@@ -42,8 +54,9 @@ export const observe =
       status,
       ms: Math.round((now() - started) * 10) / 10,
       request_id: requestId,
-      trace_id: requestId,
+      trace_id: traceIdOf(requestId),
       principal: c.get('principal')?.id ?? null,
       ...(problem === undefined ? {} : { code: problem }),
     });
-  };
+  }
+}

@@ -19,6 +19,7 @@ import { readVariables, type VariablesRead } from './read-variables.ts';
 import type { LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
 import { slackOf, slackProblems } from './slack.ts';
 import { trackerOf, trackerProblems } from './trackers.ts';
+import { telemetryOf, telemetryProblems } from './telemetry.ts';
 import { valuesOf, type Values } from './values.ts';
 
 export type SettingsSource = {
@@ -54,6 +55,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
     ...notificationProblems(value, read.files?.notifications),
     ...discoveryProblems(said),
     ...eventStoreProblems(value),
+    ...telemetryProblems(value),
     ...read.problems,
     ...(strict ? read.differing : []),
   ];
@@ -109,6 +111,7 @@ function assembled(
     slack: slackOf(value),
     notifications: notificationsOf(value, files.notifications),
     eventStore,
+    telemetry: telemetryOf(value),
     agents: agentsOf(files.agents),
     collectors: {
       prometheus: prometheusOf(files.collectors, value),

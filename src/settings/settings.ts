@@ -96,6 +96,13 @@ export type EventStoreSettings = {
   readonly password: string | null;
 };
 
+export type TelemetrySettings = {
+  readonly endpoint: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly serviceName: string;
+  readonly ratio: number;
+};
+
 export type SlackSettings = {
   readonly botToken: string;
   /** The present one first; others while it is rotated. Empty with Socket Mode alone. */
@@ -158,6 +165,8 @@ export type Settings = {
   readonly notifications: NotificationSettings;
   /** Null: the journal alone has the events. */
   readonly eventStore: EventStoreSettings | null;
+  /** Null: nothing is traced. */
+  readonly telemetry: TelemetrySettings | null;
   readonly agents: AgentsConfig;
   readonly collectors: CollectorsSettings;
   readonly discovery: DiscoverySettings;

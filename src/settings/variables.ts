@@ -2,8 +2,9 @@ import { agentVariables } from './agent-variables.ts';
 import { collectorVariables } from './collector-variables.ts';
 import { identityVariables } from './identity-variables.ts';
 import { notificationVariables } from './notification-variables.ts';
+import { eventStore, telemetry } from './observer-variables.ts';
 import { trackerVariables } from './tracker-variables.ts';
-import { later, port, secret, variable, type Step, type Variable } from './variable.ts';
+import { port, secret, variable, type Step, type Variable } from './variable.ts';
 
 export type { Step, Variable } from './variable.ts';
 
@@ -313,36 +314,9 @@ const slack: readonly Variable[] = [
   ),
 ];
 
-const eventStore: readonly Variable[] = [
-  variable(
-    'JOURNEY_EVENT_STORE',
-    'choice',
-    'eventStore.kind',
-    'postgresql: events are in the journal alone. eventstoredb or kurrentdb: they are copied to KurrentDB as well.',
-    { default: 'postgresql', choices: ['postgresql', 'eventstoredb', 'kurrentdb'] },
-  ),
-  variable('JOURNEY_EVENT_STORE_HOST', 'text', 'eventStore.host', 'The event store; required where one is named.'),
-  variable('JOURNEY_EVENT_STORE_PORT', 'integer', 'eventStore.port', 'Its port.', { default: 2113, ...port }),
-  variable('JOURNEY_EVENT_STORE_USER', 'text', 'eventStore.user', 'Its user; required with TLS.'),
-  variable('JOURNEY_EVENT_STORE_PASSWORD', 'text', 'eventStore.password', "That user's password.", secret),
-  variable('JOURNEY_EVENT_STORE_TLS', 'boolean', 'eventStore.tls', 'Whether the connection is encrypted.', {
-    default: true,
-  }),
-  variable(
-    'JOURNEY_EVENT_STORE_CA_FILE',
-    'text',
-    'eventStore.caFile',
-    "A file with the certificates (PEM) that its certificate is checked with; without it the system's.",
-  ),
-];
-
 const cli: readonly Variable[] = [
   variable('JOURNEY_API_URL', 'url', 'cli.server', 'The server that journey-cli speaks to.', { usedBy: 'cli' }),
   variable('JOURNEY_API_TOKEN', 'text', 'cli.token', 'The token that journey-cli shows.', { ...secret, usedBy: 'cli' }),
-];
-
-const reserved: readonly Variable[] = [
-  variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'text', 'telemetry.endpoint', 'Where traces go.', later),
 ];
 
 /** Every variable there is, in the order of the reference table. */
@@ -355,7 +329,7 @@ export const variables: readonly Variable[] = [
   ...slack,
   ...notificationVariables,
   ...eventStore,
+  ...telemetry,
   ...stages,
   ...cli,
-  ...reserved,
 ];

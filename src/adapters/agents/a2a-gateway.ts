@@ -61,7 +61,7 @@ export function a2aGateway(options: A2aGatewayOptions): AgentGateway {
       attempt(assignment, null, signal, async ({ card, client }, deadline) => {
         const target = push !== null && card.capabilities?.pushNotifications === true ? push(assignment) : null;
         const request = requestFor(assignment, skillIdOf(card, assignment.intent, aliases), target);
-        return answered(await client.sendMessage(request, { signal: deadline }), assignment);
+        return answered(await client.sendMessage(request, { signal: deadline, ...traceOf(assignment) }), assignment);
       }),
     poll: (assignment, remoteTaskId, signal) =>
       attempt(assignment, remoteTaskId, signal, ({ client }, deadline) =>
@@ -72,7 +72,10 @@ export function a2aGateway(options: A2aGatewayOptions): AgentGateway {
     answer: (assignment, remoteTaskId, answer, signal) =>
       attempt(assignment, remoteTaskId, signal, async ({ client }, deadline) =>
         answered(
-          await client.sendMessage(answerFor(assignment, remoteTaskId, answer), { signal: deadline }),
+          await client.sendMessage(answerFor(assignment, remoteTaskId, answer), {
+            signal: deadline,
+            ...traceOf(assignment),
+          }),
           assignment,
         ),
       ),
@@ -142,6 +145,9 @@ type Answer = Awaited<ReturnType<AgentContact['client']['sendMessage']>>;
 const answered = (answer: Answer, assignment: Assignment): RemoteTask =>
   'messageId' in answer ? answeredDirectly(answer) : remoteTaskOf(answer, contextIdOf(assignment));
 
+const traceOf = ({ traceparent }: Assignment) =>
+  traceparent === undefined ? {} : { serviceParameters: { traceparent } };
+
 const skillIdOf = (card: AgentCard, intent: string, aliases: Aliases): string =>
   skillFor(card, intent, aliases)?.id ?? intent;
 
@@ -152,7 +158,10 @@ const cancelling =
     if (!agent) return;
     try {
       await call(agent, signal, ({ client }, deadline) =>
-        client.cancelTask({ tenant: '', id: remoteTaskId, metadata: undefined }, { signal: deadline }),
+        client.cancelTask(
+          { tenant: '', id: remoteTaskId, metadata: undefined },
+          { signal: deadline, ...traceOf(assignment) },
+        ),
       );
     } catch (error) {
       logger.warn('An agent did not cancel a task; its result will be refused.', {

@@ -21,7 +21,10 @@ export function crmWebhook({ url, secrets, hubSignature: alsoHub, post, clock }:
   return {
     name: 'crm',
     wants: transitionMessages,
-    deliver: (message, signal) => send({ id: message.id, body: bodyOf(message) }, signal),
+    deliver: (message, signal) => {
+      const { id, traceparent } = message;
+      return send({ id, body: bodyOf(message), ...(traceparent === undefined ? {} : { traceparent }) }, signal);
+    },
   };
 }
 

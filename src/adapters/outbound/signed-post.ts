@@ -16,18 +16,19 @@ export type SignedPostParts = {
 };
 
 export type SignedPost = (
-  message: { readonly id: string; readonly body: string },
+  message: { readonly id: string; readonly body: string; readonly traceparent?: string },
   signal: AbortSignal,
 ) => Promise<DeliveryResult>;
 
 /** One attempt to hand over a message by a signed POST (Standard Webhooks). Only 2xx is a success. */
 export function signedPost({ url, contentType, keys, alsoHub = false, post, clock }: SignedPostParts): SignedPost {
   const [first] = keys;
-  return async ({ id, body }, signal) => {
+  return async ({ id, body, traceparent }, signal) => {
     const headers = {
       'content-type': contentType,
       'user-agent': 'journey-orchestrator',
       ...(first ? webhookHeaders({ id, body, at: clock.machine() }, keys) : {}),
+      ...(traceparent === undefined ? {} : { traceparent }),
       ...(alsoHub && first ? { 'x-hub-signature-256': hubSignature(body, first) } : {}),
     };
     return resultOf(await post({ url, headers, body, signal }), clock.machine());

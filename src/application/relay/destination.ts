@@ -32,6 +32,8 @@ export type OutboundMessage = {
   readonly held: boolean;
   /** Recipients that an earlier attempt has reached, where there are several. */
   readonly reached: readonly string[];
+  /** W3C, where deliveries are traced: for receivers who trace as well. */
+  readonly traceparent?: string;
 };
 
 export type DeliveryResult =
