@@ -1,4 +1,5 @@
 import { JourneyError } from '#core/errors.ts';
+import { redactor } from '#core/redact.ts';
 import { SECOND } from '#core/time.ts';
 import { buildText } from '#application/build.ts';
 import { pinoLogger } from '#adapters/logger.ts';
@@ -14,9 +15,13 @@ import { productBuild } from './composition/product-build.ts';
 /** How long requests that are under way may take to finish once we are told to stop. */
 const DRAIN_MS = 10 * SECOND;
 
+/** What went wrong is told on standard error, where there may be no logger yet. */
+let redact = redactor([]);
+
 async function main(): Promise<void> {
   const settings = loadSettings({ env: environment() });
-  const logger = pinoLogger(settings.logLevel);
+  redact = redactor(settings.secrets());
+  const logger = pinoLogger(settings.logLevel, settings.secrets());
   for (const found of settings.findings)
     logger[found.level === 'info' ? 'info' : 'warn'](findingText(found), { finding: found.code });
 
@@ -62,6 +67,6 @@ main().catch((error: unknown) => {
     error instanceof JourneyError
       ? `${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`
       : (error as Error).stack;
-  process.stderr.write(`journey-orchestrator did not start: ${told}\n`);
+  process.stderr.write(redact(`journey-orchestrator did not start: ${told}\n`));
   process.exitCode = 1;
 });

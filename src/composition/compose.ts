@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
+import { redactor } from '#core/redact.ts';
 import { openConfiguration } from '#application/configuration.ts';
 import { openBreakers } from '#application/breakers.ts';
 import type { Collector } from '#application/collecting/collector.ts';
@@ -56,7 +57,7 @@ import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
 import { agentProbes, agentPushRoutes, discoveryProblem, lookForAgents, openAgents } from './agents.ts';
-import { checkDestinations, destinationsOf } from './destinations.ts';
+import { checkDestinations, destinationsOf, discreet } from './destinations.ts';
 import { openNotifications, slackChannelsOf } from './notifications.ts';
 import { eventStoreCheck, openEventCopy } from './event-store.ts';
 import { keepFirstTokens } from './first-tokens.ts';
@@ -221,8 +222,8 @@ async function onStore(
     enabled: settings.enabled,
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
-    destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])].map(
-      tracing.destination,
+    destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])].map((one) =>
+      tracing.destination(discreet(redactor(settings.secrets()))(one)),
     ),
     meter,
     tracer: tracing.tracer,

@@ -2,6 +2,7 @@ import { isObject, type Json } from '#core/json.ts';
 import { pathText } from '#validators/describe-issue.ts';
 import type { FilesRead } from './read-files.ts';
 import type { Given } from './read-variables.ts';
+import { passwordsOf } from './secrets.ts';
 import type { EffectiveValue, Settings } from './settings.ts';
 import { variables, type Variable } from './variables.ts';
 import { valueAt, type Path } from './zod-problems.ts';
@@ -48,11 +49,13 @@ export const valuesIn = (document: unknown): ReadonlyMap<string, Json> =>
 function valueOf({ secret, mapsTo, ...variable }: Variable, said: Given | undefined, settings: object): Json {
   if (secret) return said ? '***' : null;
   const inForce = valueAt(settings, mapsTo.split('.'));
-  if (inForce === undefined) return said?.value ?? variable.default;
+  // A variable that switches a whole group on shows what it says, and not what the group holds: there are secrets in it.
+  if (inForce === undefined || isObject(inForce)) return said?.value ?? variable.default;
   return variable.type === 'url' && typeof inForce === 'string' ? withoutCredentials(inForce) : (inForce as Json);
 }
 
-const withoutCredentials = (url: string): string => url.replace(/\/\/[^/@\s]*@/, '//***@');
+const withoutCredentials = (url: string): string =>
+  passwordsOf(url).reduce((shown, part) => shown.replaceAll(part, '***'), url.replace(/\/\/[^/@\s]*@/, '//***@'));
 
 /** A criterion's max_age_hours may stand beside its parameters as well as among them. */
 function isSaid(root: unknown, path: Path): boolean {

@@ -17,6 +17,7 @@ import { settingsError, type Problem } from './problem.ts';
 import { readFiles, type FilesRead } from './read-files.ts';
 import { readVariables, type VariablesRead } from './read-variables.ts';
 import type { LogLevel, RetentionSettings, Settings, SslMode, StoreSettings } from './settings.ts';
+import { secretsIn } from './secrets.ts';
 import { slackOf, slackProblems } from './slack.ts';
 import { trackerOf, trackerProblems } from './trackers.ts';
 import { telemetryOf, telemetryProblems } from './telemetry.ts';
@@ -35,12 +36,15 @@ export type SettingsSource = {
  * there is. Depends on its arguments and the files alone.
  */
 export function loadSettings({ env, configDir, overrides = {} }: SettingsSource): Settings {
-  const said = readVariables(env, overrides);
+  const said = { ...readVariables(env, overrides), secrets: secretsIn(env, overrides) };
   const dir = configDir ?? valuesOf(said).text('JOURNEY_CONFIG_DIR') ?? './config';
   return settingsOf(readConfigTexts(dir), said, dir);
 }
 
-function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Settings {
+/** What the variables say; the files are read again under it. */
+type Said = VariablesRead & { readonly secrets: readonly string[] };
+
+function settingsOf(texts: ConfigTexts, said: Said, dir: string): Settings {
   const read = readFiles(texts, said.given);
   const value = valuesOf(said);
   const strict = value.flag('JOURNEY_CONFIG_STRICT');
@@ -72,7 +76,7 @@ function settingsOf(texts: ConfigTexts, said: VariablesRead, dir: string): Setti
 function assembled(
   files: NonNullable<FilesRead['files']>,
   read: FilesRead,
-  said: VariablesRead,
+  said: Said,
   configDir: string,
   texts: ConfigTexts,
 ): Settings {
@@ -133,6 +137,7 @@ function assembled(
       look: () => readConfigTexts(configDir),
       settingsOf: (others: ConfigTexts) => settingsOf(others, said, configDir),
     },
+    secrets: () => said.secrets,
   };
   return { ...settings, effective: effectiveValues(settings, read, said.given) };
 }

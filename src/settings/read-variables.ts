@@ -39,7 +39,7 @@ export function readVariables(env: Environment, overrides: Environment): Variabl
 type Raw = { readonly type: 'text'; readonly text: string } | Unfit;
 type Unfit = { readonly type: 'problem'; readonly text?: string; readonly allowed: string };
 
-function rawValue(
+export function rawValue(
   variable: Variable,
   env: Environment,
   overrides: Environment,

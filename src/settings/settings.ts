@@ -178,6 +178,8 @@ export type Settings = {
   /** By the setting's name; secrets come as ***. */
   readonly effective: ReadonlyMap<string, EffectiveValue>;
   readonly files: FilesAgain;
+  /** What must stand in nothing that is written; a function, so that settings that are printed do not show it. */
+  readonly secrets: () => readonly string[];
 };
 
 export type EffectiveValue = {

@@ -54,4 +54,28 @@ describe('secrets', () => {
     const settings = load({ JOURNEY_STATE_DB_PASSWORD: 'hunter22', CRM_WEBHOOK_SECRET: 'hunter22' });
     expect(JSON.stringify([settings.findings, [...settings.effective], settings.document])).not.toContain('hunter22');
   });
+
+  test('I18: what a switch of a group shows is the switch, and an address that holds a password shows its place', () => {
+    const { effective } = load({
+      CRM_WEBHOOK_ENABLED: 'true',
+      CRM_WEBHOOK_URL: 'https://crm.example.com/hooks/canary-0123456789abcdef',
+      CRM_WEBHOOK_SECRET: 'canary-of-the-webhook',
+    });
+    expect(effective.get('crm')?.value).toBe(true);
+    expect(effective.get('crm.url')?.value).toBe('https://crm.example.com/hooks/***');
+    expect(JSON.stringify([...effective])).not.toContain('canary');
+  });
+
+  test('I18: all secrets are known to whoever cleans what is written, also each of a list, of an address, and those not used yet', () => {
+    const secrets = load({
+      JOURNEY_STATE_DB_PASSWORD: '${DB_PASSWORD}',
+      DB_PASSWORD: 'open sesame',
+      CRM_WEBHOOK_SECRET: 'the-new-secret-of-it, the-old-secret-of-it',
+      SMTP_URL: 'smtp://user:p%40ssword@mail:587',
+      GLEAN_SERVICE_ACCOUNT: 'glean-credential',
+    }).secrets();
+    const each = ['open sesame', 'the-new-secret-of-it', 'the-old-secret-of-it', 'p@ssword', 'glean-credential'];
+    expect(secrets).toEqual(expect.arrayContaining(each));
+    expect(JSON.stringify(load({ GLEAN_SERVICE_ACCOUNT: 'glean-credential' }))).not.toContain('glean-credential');
+  });
 });
