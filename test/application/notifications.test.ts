@@ -8,6 +8,7 @@ import type { Route } from '#core/notices/route.ts';
 import { HOUR, MINUTE, SECOND } from '#core/time.ts';
 import { postgresDeliveryStore } from '#adapters/postgres/delivery-store.ts';
 import { postgresNoticeStore } from '#adapters/postgres/notice-store.ts';
+import { anyEntry } from '#test/support/audit.ts';
 import { delivered, relayStage, type RelayStage } from '#test/support/outbound/relay-stage.ts';
 
 type Sent = { readonly notice: Notice; readonly at: number };
@@ -217,6 +218,7 @@ describe('notices to people', { timeout: 180_000 }, () => {
     const replayed = await postgresDeliveryStore(stage.database).replay(
       { destination: 'email.ops', clients: null, limit: 10 },
       stage.clock.machine(),
+      anyEntry,
     );
     expect(replayed).toBe(3);
     await stage.passing(4 * HOUR, 10 * MINUTE);

@@ -37,6 +37,7 @@ const samples = (client: string): { readonly [field: string]: unknown } => ({
   intents: ['provision_infrastructure'],
   output: {},
   message: 'it broke',
+  document: 'respondent,score\nann@example.com,4\nben@example.com,5\n',
   retryable: false,
   decision: 'approve',
   digest: before.approval.digest,
@@ -58,6 +59,7 @@ const samples = (client: string): { readonly [field: string]: unknown } => ({
 const decidedWithin: { readonly [useCase: string]: RegExp } = {
   'approval.decide': /^approval\.not_an_approver$/,
   'evidence.record': /^(auth\.forbidden|evidence\.\w+)$/,
+  'evidence.import': /^(auth\.forbidden|evidence\.\w+)$/,
   'task.claim': /^auth\.forbidden$/,
   'task.heartbeat': /^auth\.forbidden$/,
   'task.complete': /^auth\.forbidden$/,
@@ -88,21 +90,30 @@ async function ask(route: Route, token: string | undefined, client: string): Pro
   );
   const path = route.path.replaceAll(/:(\w+)/g, (_all, name: string) => String(fields[name]));
   const rest = Object.entries(fields).filter(([name]) => !route.params.includes(name));
-  const query =
-    route.method === 'POST'
-      ? ''
-      : `?${new URLSearchParams(Object.fromEntries(rest.map(([name, value]) => [name, String(value)]))).toString()}`;
+  const query = route.method === 'POST' ? '' : `?${asQuery(rest)}`;
+  const body = route.method === 'POST' ? bodyOf(route, Object.fromEntries(rest)) : undefined;
   const response = await fetch(`${stack.url}${path}${query}`, {
     method: route.method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(route.method === 'POST' ? { 'content-type': 'application/json' } : {}),
+      ...(body ? { 'content-type': body.type } : {}),
     },
-    ...(route.method === 'POST' ? { body: JSON.stringify(Object.fromEntries(rest)) } : {}),
+    ...(body ? { body: body.text } : {}),
   });
   const text = await response.text();
   const { code } = JSON.parse(text) as { code?: string };
   return { status: response.status, code, text };
+}
+
+const asQuery = (fields: readonly (readonly [string, unknown])[]): string =>
+  new URLSearchParams(Object.fromEntries(fields.map(([name, value]) => [name, String(value)]))).toString();
+
+/** A document is the body itself. */
+function bodyOf({ surface }: Route, fields: { readonly [name: string]: unknown }): { type: string; text: string } {
+  const report = surface.document && fields[surface.document.field];
+  return typeof report !== 'string'
+    ? { type: 'application/json', text: JSON.stringify(fields) }
+    : { type: 'text/csv', text: report };
 }
 
 const principalWith = (given: readonly Role[]): Principal => ({
