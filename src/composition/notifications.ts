@@ -11,6 +11,7 @@ import type { Destination } from '#application/relay/destination.ts';
 import { addressGuard } from '#adapters/outbound/address-guard.ts';
 import { guardedPost } from '#adapters/outbound/guarded-post.ts';
 import { notificationService, notificationsUrl } from '#adapters/outbound/cloud-event-post.ts';
+import { reach } from '#adapters/outbound/reach-probe.ts';
 import { smtpMail, type MailServer } from '#adapters/outbound/smtp-mail.ts';
 import { SECOND } from '#core/time.ts';
 import { again, type Scheduled } from '#scheduler/scheduler.ts';
@@ -103,9 +104,9 @@ export const slackChannelsOf = ({ notifications: { mode, slack, routes } }: Sett
   mode === 'direct' && slack ? routes.flatMap((route) => route.slack.filter((id) => /^[CG]/.test(id))) : [];
 
 /** Looks at the mail server and the notification service, without sending anything to anybody. */
-export const notificationProbes = (settings: Settings): readonly Probe[] => [
+export const notificationProbes = (settings: Settings, clock: Pick<Clock, 'machine'>): readonly Probe[] => [
   { name: 'smtp', look: (signal) => lookAtMail(settings, signal) },
-  { name: 'notification service', look: (signal) => lookAtService(settings, signal) },
+  { name: 'notification service', look: (signal) => lookAtService(settings, clock, signal) },
 ];
 
 async function lookAtMail(settings: Settings, signal: AbortSignal): Promise<readonly Finding[]> {
@@ -131,38 +132,16 @@ async function lookAtMail(settings: Settings, signal: AbortSignal): Promise<read
   }
 }
 
-async function lookAtService({ notifications, outbound }: Settings, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { service } = notifications;
+async function lookAtService(
+  { notifications: { service }, outbound }: Settings,
+  clock: Pick<Clock, 'machine'>,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
   if (service === null) return [{ state: 'off', said: 'No notification service tells people.' }];
   const url = notificationsUrl(service.url);
-  // A GET changes nothing, wherever it leads; that it is not what the service takes shows that somebody is there.
-  const answer = await guardedPost(addressGuard(outbound))({ url, method: 'GET', headers: {}, body: '', signal });
-  if (answer.type === 'failed')
-    return [
-      {
-        state: 'failed',
-        said: `${url.origin} cannot be reached: ${answer.problem}`,
-        hint: 'Look at NOTIFICATION_SERVICE_URL; JOURNEY_OUTBOUND_ALLOWED_NETWORKS lets calls into networks that are not public.',
-      },
-    ];
-  const unsigned: readonly Finding[] =
-    service.secrets.length > 0
-      ? []
-      : [
-          {
-            state: 'warning',
-            said: 'Notices to the service are not signed.',
-            hint: 'Set NOTIFICATION_SERVICE_SECRET, and let the service check webhook-signature.',
-          },
-        ];
-  const { status } = answer;
-  const reached: Finding =
-    status >= 500 || status === 404
-      ? {
-          state: 'failed',
-          said: `${url.href} answers HTTP ${status}.`,
-          hint: 'Look at the service and at NOTIFICATION_SERVICE_URL: /v1/notifications is looked for below it.',
-        }
-      : { state: 'ok', said: `${url.origin} answers.` };
-  return [reached, ...unsigned];
+  const reached = await reach({ url, guard: addressGuard(outbound), now: clock.machine }, signal);
+  if (service.secrets.length > 0) return reached;
+  const said = 'notices to the service are not signed';
+  const hint = 'Set NOTIFICATION_SERVICE_SECRET, and let the service check webhook-signature.';
+  return [...reached, { state: 'warning', said, hint }];
 }

@@ -16,6 +16,7 @@ import { collectorProbes } from './collectors.ts';
 import { identityProbes } from './identity-probes.ts';
 import { issueTrackerProbes } from './issue-trackers.ts';
 import { eventStoreProbe } from './event-store.ts';
+import { notificationProbes } from './notifications.ts';
 
 export type Probed = {
   readonly settings: Settings;
@@ -44,6 +45,7 @@ export const probesOf = (probed: Probed): readonly Probe[] => [
   crmProbe(probed),
   slackProbe(probed.slack),
   eventStoreProbe(probed.settings, probed.eventCopy),
+  ...notificationProbes(probed.settings, probed.clock),
   ...collectorProbes(probed.settings),
   ...issueTrackerProbes(probed.settings, probed.clock),
 ];

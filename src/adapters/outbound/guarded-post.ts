@@ -18,8 +18,6 @@ export type Posted =
 
 export type PostRequest = {
   readonly url: URL;
-  /** GET only looks whether somebody is there. */
-  readonly method?: 'POST' | 'GET';
   readonly headers: { readonly [name: string]: string };
   readonly body: string;
   readonly signal: AbortSignal;
@@ -44,13 +42,13 @@ const systemLookUp: LookUp = (hostname, done) => systemLookup(hostname, { all: t
  */
 export const guardedPost =
   (guard: AddressGuard, lookUp: LookUp = systemLookUp): GuardedPost =>
-  async ({ url, method = 'POST', headers, body, signal }) => {
+  async ({ url, headers, body, signal }) => {
     // An address that stands in the URL itself is never looked up, so the hook below would not see it.
     const problem = guard.problemOfUrl(url);
     if (problem !== undefined) return { type: 'failed', problem, connected: false };
     const lookup = pinned(guard, url, lookUp);
     const options: RequestOptions = {
-      method,
+      method: 'POST',
       headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
       signal,
       // No connection is kept: each call is judged anew.

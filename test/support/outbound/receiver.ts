@@ -50,7 +50,7 @@ export async function receiver(script: Script = answering(204)): Promise<Receive
         path: request.url ?? '',
         headers: request.headers,
         raw,
-        body: (raw === '' ? {} : JSON.parse(raw)) as unknown,
+        body: JSON.parse(raw) as unknown,
       };
       writeSync(log, `${JSON.stringify(one)}\n`);
       fsyncSync(log);
