@@ -78,7 +78,7 @@ async function tell(options: TellingOptions, message: OutboundMessage): Promise<
 
 /** What must not be overlooked in a thread. */
 const isForAll = (type: string): boolean =>
-  ['approval.reminded', 'duration.breached', 'work.failed', 'journey.rolled_back'].includes(type);
+  ['approval.reminded', 'duration.breached', 'work.failed', 'work.interrupted', 'journey.rolled_back'].includes(type);
 
 const headShown = ({ stage, status }: JourneyView): Json => ({ stage: `${stage} ${status}` });
 
