@@ -22,7 +22,6 @@ const tables: Readonly<Record<string, () => string>> = {
   'server variables': () => variableTable(({ usedBy, yaml }) => usedBy === 'server' && !yaml),
   'yaml variables': () => variableTable(({ usedBy, yaml }) => usedBy === 'server' && yaml !== undefined),
   'cli variables': () => variableTable(({ usedBy }) => usedBy === 'cli'),
-  'later variables': () => variableTable(({ usedBy }) => usedBy === 'later'),
   'journey-orchestrator.yaml': () => keyTable('journey-orchestrator.yaml'),
   'stages.yaml': () => keyTable('stages.yaml'),
   'unit-of-work-templates.yaml': () => keyTable('unit-of-work-templates.yaml'),

@@ -52,7 +52,6 @@ export const lintCodes = {
     what: 'A variable and the YAML key that it stands above say different things.',
   },
   'environment.unknown': { level: 'warning', what: 'A variable that begins with `JOURNEY_` and is no setting.' },
-  'environment.unused': { level: 'info', what: 'Variables that are known by name and that this version does not use.' },
   'collector.refresh_exceeds_age': {
     level: 'warning',
     what: 'Evidence that a collector brings more seldom than it counts: it is stale in between.',

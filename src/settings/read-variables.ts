@@ -156,27 +156,12 @@ function unknownOverrides(overrides: Environment): readonly Problem[] {
 
 function findingsAbout(env: Environment): readonly Finding[] {
   const said = Object.keys(env).filter((name) => isSaid(env[name]));
-  const idle = variables.flatMap(({ name, usedBy }) =>
-    usedBy === 'later' && (isSaid(env[name]) || isSaid(env[`${name}_FILE`])) ? [name] : [],
-  );
   const misspelt = said.filter((name) => name.startsWith('JOURNEY_') && !known.has(name) && !isInjected(name));
-  return [
-    ...(idle.length > 0
-      ? [
-          finding(
-            'environment.unused',
-            'environment',
-            `Set, but not used by this version: ${idle.join(', ')}.`,
-            'They may stay for a version that uses them.',
-          ),
-        ]
-      : []),
-    ...misspelt.map((name) => {
-      const near = nearest(name, names);
-      const hint = near === undefined ? 'Remove it.' : `Did you mean ${near}?`;
-      return finding('environment.unknown', name, 'It is not a setting and is ignored.', hint);
-    }),
-  ];
+  return misspelt.map((name) => {
+    const near = nearest(name, names);
+    const hint = near === undefined ? 'Remove it.' : `Did you mean ${near}?`;
+    return finding('environment.unknown', name, 'It is not a setting and is ignored.', hint);
+  });
 }
 
 /** Kubernetes injects these for a Service called journey-orchestrator. */

@@ -10,8 +10,7 @@ export type Variable = {
   readonly doc: string;
   /** The setting that it decides, as `config show` names it. */
   readonly mapsTo: string;
-  /** `later`: known by name, so that nobody takes it for a misprint, but nothing reads it yet. */
-  readonly usedBy: 'server' | 'cli' | 'later';
+  readonly usedBy: 'server' | 'cli';
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
@@ -31,4 +30,3 @@ export const variable = (
 
 export const port = { min: 1, max: 65_535 } as const;
 export const secret = { secret: true } as const;
-export const later = { usedBy: 'later' } as const;

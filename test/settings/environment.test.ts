@@ -83,11 +83,6 @@ describe("the guide's environment", () => {
     const known = variables.map(({ name }) => name);
     expect(Object.keys(parseEnv(guide)).filter((name) => !known.includes(name))).toEqual([]);
   });
-
-  test('what is set without being used yet is said', () => {
-    const found = load(env).findings.find(({ code }) => code === 'environment.unused');
-    expect(found?.message).toContain('NOTIFICATION_SERVICE_URL');
-  });
 });
 
 const criterion = (stage: string, check: string) => (env: Environment) =>

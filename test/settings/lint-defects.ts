@@ -259,13 +259,6 @@ export const lintDefects: readonly LintDefect[] = [
     says: 'Did you mean JOURNEY_MAX_CONCURRENT?',
   },
   {
-    title: 'variables that nothing uses yet',
-    code: 'environment.unused',
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', JOURNEY_OIDC_ISSUER: 'https://id.example' },
-    at: 'environment',
-    says: 'JOURNEY_OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT',
-  },
-  {
     title: 'evidence that is brought more seldom than it counts',
     code: 'collector.refresh_exceeds_age',
     edits: [['collectors.yaml', 'collectors: {}', 'collectors: { prometheus: { refresh_minutes: 1500 } }']],

@@ -105,7 +105,7 @@ export function kurrentEventStore(options: KurrentOptions): EventStore {
       readAll(stream, { direction: 'forwards', fromRevision: BigInt(from), maxCount: limit }),
     truncateBefore: async (stream, revision) => {
       const outcome = await outcomeOf((to) => to.setStreamMetadata(stream, { truncateBefore: revision }, asUser));
-      if (outcome.type !== 'appended') throw unavailable(options, `it does not truncate ${stream}`);
+      if (outcome.type !== 'appended') throw unavailable(options, `it does not forget the beginning of ${stream}`);
     },
     close: async () => {
       const old = opened;

@@ -9,14 +9,14 @@ type Row = { readonly client_id: string; readonly first_seq: number; readonly re
 type FoundRow = Row & { readonly parked_at: Instant | null; readonly problem: string | null };
 
 /** A client without a cursor has copied nothing: its stream begins with the first event that is kept. */
-const isBehind = 'j.version > coalesce(c.relayed_seq, j.events_from - 1)';
+const IS_BEHIND = 'j.version > coalesce(c.relayed_seq, j.events_from - 1)';
 
 const BEHIND = `
 with examined as (
   select client_id, version, events_from from journey_states where client_id > $1 order by client_id limit $2
 )
 select max(j.client_id) as last, count(*)::int as count,
-  array_agg(j.client_id) filter (where ${isBehind} and c.parked_at is null) as client_ids
+  array_agg(j.client_id) filter (where ${IS_BEHIND} and c.parked_at is null) as client_ids
 from examined j left join event_cursors c on c.client_id = j.client_id`;
 
 // Free, or of a process that lives no more, or whose lease is over though it lives: asleep, or it hangs.
@@ -25,7 +25,7 @@ const CLAIM = `
 insert into event_cursors as c (client_id, bucket, first_seq, relayed_seq, owner, lease_until)
 select j.client_id, j.bucket, j.events_from, j.events_from - 1, $2, $4
 from journey_states j left join event_cursors c on c.client_id = j.client_id
-where j.client_id = any($1::text[]) and ${isBehind}
+where j.client_id = any($1::text[]) and ${IS_BEHIND}
 order by j.client_id
 on conflict (client_id) do update set owner = excluded.owner, lease_until = excluded.lease_until
 where c.parked_at is null and (c.lease_until is null or c.lease_until <= $3 or not exists (
