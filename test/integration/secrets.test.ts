@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openServer } from '#adapters/postgres/server.ts';
+import { variables } from '#settings/variables.ts';
 import { eventually } from '#test/support/engine/orchestrator.ts';
 import { freshDatabase, serverUrl, type FreshDatabase } from '#test/support/postgres/fresh.ts';
 import { startProduct, tryToStart, type Product } from '#test/support/product/product.ts';
@@ -48,6 +49,15 @@ describe('I18: no secret gets out', { timeout: 240_000 }, () => {
     const { hostname, port: databasePort, pathname } = new URL(at.url);
     const elsewhere = `http://127.0.0.1:${port}`;
     return {
+      // Every secret that there is, also one that was added since.
+      ...Object.fromEntries(
+        variables
+          .filter(({ secret, usedBy }) => secret && usedBy === 'server')
+          .map(({ name }) => [name, canary(name.toLowerCase().replaceAll('_', '-'))]),
+      ),
+      JOURNEY_AGENT_TOKENS: `${elsewhere}=${canary('agent-token')}`,
+      GLEAN_API_ENDPOINT: elsewhere,
+      NOTIFICATION_SERVICE_URL: elsewhere,
       JOURNEY_STATE_STORE: 'postgresql',
       JOURNEY_STATE_DB_HOST: hostname,
       JOURNEY_STATE_DB_PORT: databasePort,
@@ -73,7 +83,6 @@ describe('I18: no secret gets out', { timeout: 240_000 }, () => {
       JOURNEY_EVENT_STORE_PASSWORD: canary('event-store'),
       OTEL_EXPORTER_OTLP_ENDPOINT: elsewhere,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${canary('collector')}`,
-      GLEAN_SERVICE_ACCOUNT: canary('glean'),
       SMTP_URL: `smtp://user:${canary('smtp')}@127.0.0.1:${port}`,
     };
   };
@@ -113,17 +122,18 @@ describe('I18: no secret gets out', { timeout: 240_000 }, () => {
   });
 
   test.each([
-    ['S7', { JOURNEY_STATE_DB_PORT: '1' }],
-    ['S10', { JOURNEY_STATE_DB_PASSWORD: canary('wrong-password') }],
-    ['S10', { JOURNEY_STATE_DB_SSLMODE: 'verify-full' }],
-    ['S39', { CRM_WEBHOOK_URL: `http://user:${canary('crm-user')}@10.0.0.1/${canary('crm-path')}` }],
-    ['S40', { CRM_WEBHOOK_SECRET: `short,${canary('crm-secret')}` }],
-    ['S21', { JOURNEY_HTTP_PORT: canary('port').slice(0, 3), SLACK_BOT_TOKEN: '' }],
-  ])('%s: a start that fails over %j says why, and no secret', async (_id, wrong) => {
+    ['S7', { JOURNEY_STATE_DB_PORT: '1' }, 'PostgreSQL at'],
+    ['S10', { JOURNEY_STATE_DB_PASSWORD: canary('wrong-password') }, 'PostgreSQL at'],
+    ['S10', { JOURNEY_STATE_DB_SSLMODE: 'verify-full' }, 'PostgreSQL at'],
+    ['S39', { CRM_WEBHOOK_URL: `http://user:${canary('crm-user')}@10.0.0.1/${canary('crm-path')}` }, 'CRM_WEBHOOK_URL'],
+    ['S40', { CRM_WEBHOOK_SECRET: `short,${canary('crm-secret')}` }, 'CRM_WEBHOOK_SECRET'],
+    ['S21', { JOURNEY_HTTP_PORT: canary('port').slice(0, 3), SLACK_BOT_TOKEN: '' }, 'JOURNEY_HTTP_PORT'],
+  ])('%s: a start that fails over %j says why, and no secret', async (_id, wrong, says) => {
     const outcome = await tryToStart({ ...environment(), ...wrong });
     expect(outcome).toHaveProperty('err');
     const { err } = outcome as { readonly err: string };
     expect(err).toContain('journey-orchestrator did not start');
+    expect(err).toContain(says);
     expect(secretsIn(err)).toEqual([]);
   });
 });
