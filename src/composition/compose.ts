@@ -57,7 +57,8 @@ import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
 import { agentProbes, agentPushRoutes, discoveryProblem, lookForAgents, openAgents } from './agents.ts';
-import { checkDestinations, destinationsOf, discreet } from './destinations.ts';
+import { checkDestinations, destinationsOf } from './destinations.ts';
+import { discreetCollector, discreetDestination, discreetGateway, discreetProbe } from './discreet.ts';
 import { openNotifications, slackChannelsOf } from './notifications.ts';
 import { eventStoreCheck, openEventCopy } from './event-store.ts';
 import { keepFirstTokens } from './first-tokens.ts';
@@ -204,6 +205,7 @@ async function onStore(
     clock,
     logger,
   });
+  const redact = redactor(settings.secrets());
   const engine = await openEngine({
     store: postgresJournalStore(database, plans.get),
     admissionStore: postgresAdmissionStore(database),
@@ -212,7 +214,7 @@ async function onStore(
     checks: postgresDueChecks(database),
     load: (clientIds) => readJourneys(database, clientIds),
     plans,
-    gateway: tracing.gateway(gateway),
+    gateway: tracing.gateway(discreetGateway(redact, gateway)),
     functions,
     process,
     clock,
@@ -223,7 +225,7 @@ async function onStore(
     workerPoolSize: settings.workerPoolSize,
     outbox: postgresOutboxStore(database),
     destinations: [...systems, ...notifications.destinations, ...(slack?.telling ? [slack.telling] : [])].map((one) =>
-      tracing.destination(discreet(redactor(settings.secrets()))(one)),
+      tracing.destination(discreetDestination(redact)(one)),
     ),
     meter,
     tracer: tracing.tracer,
@@ -246,7 +248,7 @@ async function onStore(
       process: replica,
     }),
     ...agentProbes(settings, gateway, clock),
-  ];
+  ].map(discreetProbe(redact));
   const dependencies: Dependencies = {
     journal: engine.journal,
     journeys,
@@ -301,12 +303,15 @@ async function onStore(
   const asking = { load, plans, breakers, clock, ids, logger };
   const collected = settings.enabled
     ? [
-        ...collectAgain([...collectors, ...collectorsOf(settings), ...issueTrackers(settings, clock)], {
-          ...asking,
-          store: collections,
-          execute,
-          meter,
-        }),
+        ...collectAgain(
+          [...collectors, ...collectorsOf(settings), ...issueTrackers(settings, clock)].map(discreetCollector(redact)),
+          {
+            ...asking,
+            store: collections,
+            execute,
+            meter,
+          },
+        ),
         ...publishAgain(placesOf(settings, ids), { ...asking, store: postgresPublicationStore(database) }),
       ]
     : [];

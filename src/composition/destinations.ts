@@ -1,4 +1,3 @@
-import type { Redact } from '#core/redact.ts';
 import type { Destination } from '#application/relay/destination.ts';
 import type { Clock } from '#application/ports.ts';
 import { addressGuard } from '#adapters/outbound/address-guard.ts';
@@ -25,14 +24,3 @@ export function destinationsOf({ crm, outbound }: Settings, clock: Clock): reado
   const post = guardedPost(addressGuard(outbound));
   return crm === null ? [] : [crmWebhook({ ...crm, post, clock })];
 }
-
-/** What a receiver says is stored and shown; one that repeats what it was sent must not have our secrets kept. */
-export const discreet =
-  (redact: Redact) =>
-  (destination: Destination): Destination => ({
-    ...destination,
-    deliver: async (message, signal) => {
-      const result = await destination.deliver(message, signal);
-      return 'problem' in result ? { ...result, problem: redact(result.problem) } : result;
-    },
-  });
