@@ -289,9 +289,10 @@ export function verifyLines(paper: Paper, { clients, whole }: Answer<typeof veri
     ...whole.map((one) => ({ client: 'all', ...one })),
     ...clients.flatMap(({ client_id, violations }) => violations.map((one) => ({ client: client_id, ...one }))),
   ];
-  if (found.length === 0) return [`${clients.length} clients verified: every invariant holds.`];
+  const verified = `${clients.length} ${clients.length === 1 ? 'client' : 'clients'} verified`;
+  if (found.length === 0) return [`${verified}: every invariant holds.`];
   return [
-    `${clients.length} clients verified: ${found.length} violations.`,
+    `${verified}: ${found.length} ${found.length === 1 ? 'violation' : 'violations'}.`,
     ...section(
       paper,
       'Violations',
