@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Embedded databases and servers share the machine with the workers.
-    maxWorkers: 2,
+    // Of two cores: embedded databases and servers share them, but tests of leases and retries mostly wait.
+    maxWorkers: 3,
     // Only a failure takes so long: nothing may depend on how fast the machine is.
     testTimeout: 180_000,
     hookTimeout: 180_000,

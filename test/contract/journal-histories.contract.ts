@@ -102,15 +102,16 @@ async function tablesOf(database: Database, { clientId, known }: Play): Promise<
     [clientId],
   );
   const units = await database.query(
-    `select work_id, status, owner from unit_of_works where client_id = $1 and (status = 'in_progress' or work_id = any($2))`,
+    `select work_id, status, owner from unit_of_works where client_id = $1 and (status = 'in_progress' or work_id = any($2))
+     order by work_id collate "C"`,
     [clientId, present.map(({ workId }) => workId)],
   );
   const progress = await database.query<{ task_id: string; generation: number }>(
-    'select task_id, state, generation, attempt from uow_progress where client_id = $1 and work_id = any($2) order by task_id',
+    'select task_id, state, generation, attempt from uow_progress where client_id = $1 and work_id = any($2) order by task_id collate "C"',
     [clientId, running(present).map(({ workId }) => workId)],
   );
   const room = await database.query<{ name: string }>(
-    `select work_id || '/' || task_id || ' ' || state as name from uow_tasks where client_id = $1 and state <> 'cancelled' order by 1`,
+    `select work_id || '/' || task_id || ' ' || state as name from uow_tasks where client_id = $1 and state <> 'cancelled'`,
     [clientId],
   );
   const [times] = await database.query(
@@ -122,7 +123,7 @@ async function tablesOf(database: Database, { clientId, known }: Play): Promise<
     times,
     units,
     progress,
-    room: room.map(({ name }) => name),
+    room: room.map(({ name }) => name).toSorted(),
     approval: await approvalOf(database, clientId, known()?.approval?.id),
   };
 }
@@ -144,11 +145,13 @@ function tablesAsFolded({ plan, known }: Play): Tables {
   return {
     events: journey?.version ?? 0,
     times: journey && timesAsFolded(journey),
-    units: units.map(({ workId, status, owner }) => ({
-      work_id: workId,
-      status,
-      owner: status === 'in_progress' ? owner : null,
-    })),
+    units: units
+      .map(({ workId, status, owner }) => ({
+        work_id: workId,
+        status,
+        owner: status === 'in_progress' ? owner : null,
+      }))
+      .toSorted((a, b) => (a.work_id < b.work_id ? -1 : 1)),
     progress: running(units)
       .flatMap((unit) =>
         tasksOf(unit).map((task) => {
