@@ -36,11 +36,11 @@ const { token } = (await use('token.create', { name: 'bench', kind: 'agent', rol
   token: string;
 };
 await use('journey.start', { client_id: 'acme', data_sources: ['jira'] });
-process.stdout.write(`${JSON.stringify({ url: server.url, token })}\n`);
+process.stdout.write(`server ${JSON.stringify({ url: server.url, token })}\n`);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', () => {
   const { user, system } = process.cpuUsage();
-  process.stdout.write(`${(user + system) / 1_000}\n`);
+  process.stdout.write(`cpu ${(user + system) / 1_000}\n`);
 });
 await once(lines, 'close');
 await doors.close();

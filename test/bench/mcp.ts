@@ -137,11 +137,18 @@ async function main(): Promise<void> {
     child.stdin.end();
     await exited;
   });
-  const line = async (): Promise<string> => String((await lines.next()).value);
-  const server = JSON.parse(await line()) as Server;
+  // Between them stand the lines of its log.
+  const said = async (word: string): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error('The server has ended.');
+      if (value.startsWith(`${word} `)) return value.slice(word.length + 1);
+    }
+  };
+  const server = JSON.parse(await said('server')) as Server;
   const cpu_ms = async (): Promise<number> => {
     child.stdin.write('cpu\n');
-    return Number(await line());
+    return Number(await said('cpu'));
   };
   const results = [];
   for (const one of cases) results.push(await measure(server, cpu_ms, one));
