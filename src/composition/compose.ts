@@ -56,7 +56,7 @@ import { readDocument } from '#settings/document.ts';
 import type { Settings } from '#settings/settings.ts';
 import { evidenceKinds, readEvidence } from '#validators/evidence-kinds.ts';
 import { collectAgain, collectorsOf, placesOf, publishAgain } from './collectors.ts';
-import { agentProbes, agentPushRoutes, discoveryProblem, lookForAgents, openAgents } from './agents.ts';
+import { agentPushRoutes, discoveryProblem, lookForAgents, openAgents } from './agents.ts';
 import { checkDestinations, destinationsOf } from './destinations.ts';
 import { discreetCollector, discreetDestination, discreetGateway, discreetProbe } from './discreet.ts';
 import { openNotifications, slackChannelsOf } from './notifications.ts';
@@ -236,19 +236,17 @@ async function onStore(
   const collections = postgresCollectionStore(database);
   await keepFirstTokens(settings, { tokens, clock, ids });
   const askSlack = async () => (slack ? slack.check() : null);
-  const probes = [
-    ...probesOf({
-      settings,
-      database,
-      configuration,
-      slack: askSlack,
-      eventCopy: events?.copy ?? null,
-      clock,
-      build,
-      process: replica,
-    }),
-    ...agentProbes(settings, gateway, clock),
-  ].map(discreetProbe(redact));
+  const probes = probesOf({
+    settings,
+    database,
+    configuration,
+    slack: askSlack,
+    gateway,
+    eventCopy: events?.copy ?? null,
+    clock,
+    build,
+    process: replica,
+  }).map(discreetProbe(redact));
   const dependencies: Dependencies = {
     journal: engine.journal,
     journeys,

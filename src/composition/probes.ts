@@ -3,7 +3,7 @@ import { buildText, type Build } from '#application/build.ts';
 import type { EventCopy } from '#application/event-relay/verify-stream.ts';
 import type { Configuration } from '#application/configuration.ts';
 import type { SlackProbe } from '#application/dependencies.ts';
-import type { Clock } from '#application/ports.ts';
+import type { AgentGateway, Clock } from '#application/ports.ts';
 import type { Finding, Probe } from '#application/probes.ts';
 import { findingsOfServer } from '#application/use-cases/lint-config.ts';
 import { addressGuard } from '#adapters/outbound/address-guard.ts';
@@ -12,6 +12,7 @@ import type { Database } from '#adapters/postgres/database.ts';
 import { databaseProbe } from '#adapters/postgres/database-probe.ts';
 import { migrationsDirectory } from '#adapters/postgres/migrate.ts';
 import type { Settings } from '#settings/settings.ts';
+import { agentProbes } from './agents.ts';
 import { collectorProbes } from './collectors.ts';
 import { identityProbes } from './identity-probes.ts';
 import { issueTrackerProbes } from './issue-trackers.ts';
@@ -23,6 +24,7 @@ export type Probed = {
   readonly database: Database;
   readonly configuration: Configuration;
   readonly slack: SlackProbe;
+  readonly gateway: AgentGateway;
   readonly eventCopy: EventCopy | null;
   readonly clock: Clock;
   readonly build: Build;
@@ -48,6 +50,7 @@ export const probesOf = (probed: Probed): readonly Probe[] => [
   ...notificationProbes(probed.settings, probed.clock),
   ...collectorProbes(probed.settings),
   ...issueTrackerProbes(probed.settings, probed.clock),
+  ...agentProbes(probed.settings, probed.gateway, probed.clock),
 ];
 
 /** Which of the replicas has looked: behind a Service the next one may find something else. */
